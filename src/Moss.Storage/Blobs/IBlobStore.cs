@@ -1,0 +1,66 @@
+using System.Buffers;
+
+namespace Moss.Storage.Blobs;
+
+/// <summary>
+/// Remembers immutable blobs. A blob is written once by one writer, becomes readable when its writer commits, and is never
+/// changed. The store knows no objects: who refers to a blob is the metadata store's knowledge.
+/// </summary>
+public interface IBlobStore : IAsyncDisposable
+{
+    /// <summary>
+    /// Begins a blob. Nothing of it is readable, and nothing of it survives a restart, unless the writer commits.
+    /// </summary>
+    /// <param name="id">A fresh id; the caller never uses one twice.</param>
+    /// <param name="expectedLength">The length in bytes when it is known, for preallocation; the blob may turn out shorter or longer.</param>
+    /// <exception cref="StorageFullException">There is no room.</exception>
+    ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct);
+
+    /// <summary>Opens a committed blob.</summary>
+    /// <param name="length">The blob's length as the metadata has it; a blob of another length is damaged.</param>
+    /// <exception cref="BlobDamagedException">The blob is missing or its length differs.</exception>
+    ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct);
+
+    /// <summary>Removes a blob; removing one that is not there is no error. Open readers go on reading it.</summary>
+    ValueTask DeleteAsync(BlobId id, CancellationToken ct);
+
+    /// <summary>Every blob there is, committed or left over, in no order. Blobs made meanwhile may be missing.</summary>
+    IAsyncEnumerable<BlobId> ListAsync(CancellationToken ct);
+
+    /// <summary>
+    /// Removes what writers that no longer exist left uncommitted; called once before the first <see cref="CreateAsync"/>.
+    /// </summary>
+    ValueTask RecoverAsync(CancellationToken ct);
+}
+
+/// <summary>Writes one blob, front to back. Disposing without a commit removes every trace.</summary>
+public interface IBlobWriter : IAsyncDisposable
+{
+    /// <summary>Appends bytes. The memory is the caller's again when the task completes.</summary>
+    /// <exception cref="StorageFullException">There is no room; the writer can only be disposed.</exception>
+    ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct);
+
+    /// <summary>
+    /// Makes the blob durable (its bytes, its block checksums and its directory entry) and readable. After it returns, no crash
+    /// loses the blob.
+    /// </summary>
+    /// <exception cref="StorageFullException">There is no room; nothing is left.</exception>
+    ValueTask CommitAsync(CancellationToken ct);
+}
+
+/// <summary>Reads one blob. Every byte handed out was checked against the checksum of its block.</summary>
+public interface IBlobReader : IAsyncDisposable
+{
+    /// <summary>
+    /// Reads at least one byte from <paramref name="offset"/> on, at most <paramref name="destination"/>; fewer than asked only
+    /// at the end of the blob. What stands in the destination beyond the returned count is unspecified and unchecked.
+    /// </summary>
+    /// <exception cref="BlobDamagedException">A block does not match its checksum, or cannot be read.</exception>
+    ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken ct);
+
+    /// <summary>
+    /// The CRC-64/XZ of a range, combined from the checksums of its blocks: only the blocks at its two edges are read.
+    /// </summary>
+    /// <exception cref="BlobDamagedException">An edge block does not match its checksum.</exception>
+    ValueTask<ulong> Crc64Async(long offset, long length, CancellationToken ct);
+}

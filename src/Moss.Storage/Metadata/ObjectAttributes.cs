@@ -1,0 +1,61 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Moss.Storage.Metadata;
+
+/// <summary>
+/// What a client said about an object and gets back with it. Header values are kept as they came, one character a byte (Latin-1): the
+/// service neither decodes nor checks them.
+/// </summary>
+public sealed record ObjectAttributes
+{
+    public static readonly ObjectAttributes None = new();
+
+    public string? ContentType { get; init; }
+
+    public string? CacheControl { get; init; }
+
+    public string? ContentDisposition { get; init; }
+
+    public string? ContentEncoding { get; init; }
+
+    public string? ContentLanguage { get; init; }
+
+    public string? Expires { get; init; }
+
+    /// <summary>Names in lower case without <c>x-oss-meta-</c>, in the order they came.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> UserMetadata { get; init; } = [];
+
+    public IReadOnlyList<KeyValuePair<string, string>> Tags { get; init; } = [];
+
+    /// <summary>Extra response headers of GetObject (<c>x-oss-persistent-headers</c>).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> PersistentHeaders { get; init; } = [];
+
+    /// <summary>The key that a symlink points to.</summary>
+    public string? SymlinkTarget { get; init; }
+
+    /// <summary>When an appendable object was sealed.</summary>
+    public DateTimeOffset? SealedTime { get; init; }
+
+    /// <summary><c>AES256</c>, <c>KMS</c> or <c>SM4</c>, as asked for.</summary>
+    public string? ServerSideEncryption { get; init; }
+
+    public string? ServerSideEncryptionKeyId { get; init; }
+
+    public string? ServerSideDataEncryption { get; init; }
+
+    /// <summary>The object's data key, wrapped by the master key; null for data stored in the clear.</summary>
+    public byte[]? WrappedDataKey { get; init; }
+
+    /// <summary>The stored form.</summary>
+    public byte[]? Encode() =>
+        this == None ? null : JsonSerializer.SerializeToUtf8Bytes(this, ObjectAttributesJson.Default.ObjectAttributes);
+
+    /// <summary>Reads the stored form; null is <see cref="None"/>.</summary>
+    public static ObjectAttributes Decode(ReadOnlySpan<byte> stored) =>
+        stored.IsEmpty ? None : JsonSerializer.Deserialize(stored, ObjectAttributesJson.Default.ObjectAttributes) ?? None;
+}
+
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingDefault)]
+[JsonSerializable(typeof(ObjectAttributes))]
+sealed partial class ObjectAttributesJson : JsonSerializerContext;

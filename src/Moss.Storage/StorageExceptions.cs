@@ -1,0 +1,14 @@
+using Moss.Storage.Blobs;
+
+namespace Moss.Storage;
+
+/// <summary>There is no room on the device or in the quota of an engine. What was being written is not stored.</summary>
+public sealed class StorageFullException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>A blob is missing, has the wrong length, or holds a block that does not match its checksum.</summary>
+public sealed class BlobDamagedException(BlobId id, string what, Exception? inner = null)
+    : IOException($"Blob {id}: {what}", inner)
+{
+    /// <summary>The damaged blob.</summary>
+    public BlobId BlobId { get; } = id;
+}
