@@ -28,9 +28,13 @@ public interface IBlobStore : IAsyncDisposable
     IAsyncEnumerable<BlobId> ListAsync(CancellationToken ct);
 
     /// <summary>
-    /// Removes what writers that no longer exist left uncommitted; called once before the first <see cref="CreateAsync"/>.
+    /// Makes the store ready; called once, before anything else. Binds it to a catalogue: an unused store remembers the identity, a used one
+    /// refuses another identity, so that no catalogue ever sweeps another one's blobs. Removes what writers that no longer exist
+    /// left uncommitted.
     /// </summary>
-    ValueTask RecoverAsync(CancellationToken ct);
+    /// <param name="storeId">The identity of the metadata store (<see cref="Metadata.IMetadataStore.InitializeAsync"/>).</param>
+    /// <exception cref="InvalidDataException">The store belongs to another catalogue; nothing was changed.</exception>
+    ValueTask RecoverAsync(string storeId, CancellationToken ct);
 }
 
 /// <summary>Writes one blob, front to back. Disposing without a commit removes every trace.</summary>

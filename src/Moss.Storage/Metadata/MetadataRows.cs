@@ -114,7 +114,9 @@ public interface IPartRows
 public interface IBlobRows
 {
     /// <summary>Records a fresh blob with one reference; <paramref name="inline"/> holds the bytes of an inline one.</summary>
-    ValueTask AddAsync(BlobId id, long length, ReadOnlyMemory<byte>? inline);
+    ValueTask AddAsync(BlobRecord blob, ReadOnlyMemory<byte>? inline);
+
+    ValueTask<BlobRecord?> FindAsync(BlobId id);
 
     /// <summary>The bytes of an inline blob, or null.</summary>
     ValueTask<byte[]?> ReadInlineAsync(BlobId id);

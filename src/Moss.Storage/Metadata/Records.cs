@@ -120,7 +120,17 @@ public sealed record PartRecord
     public required DateTimeOffset LastModified { get; init; }
 
     public required Manifest Manifest { get; init; }
+
+    /// <summary>In a sequential upload: the state of the MD5 over all parts up to and with this one; else null.</summary>
+    public byte[]? RunningMd5 { get; init; }
 }
+
+/// <summary>A blob that something refers to. Its checksums serve copies, which never read data that they cover.</summary>
+/// <param name="Id">The blob.</param>
+/// <param name="Length">Bytes.</param>
+/// <param name="Crc64">CRC-64/XZ of the whole blob.</param>
+/// <param name="Md5">MD5 of the whole blob, 16 bytes.</param>
+public sealed record BlobRecord(BlobId Id, long Length, ulong Crc64, byte[] Md5);
 
 /// <summary>What is remembered of a completed upload, so that a repeated Complete gets the same answer.</summary>
 public sealed record CompletionRecord
