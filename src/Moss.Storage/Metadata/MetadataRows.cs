@@ -142,8 +142,8 @@ public interface IGarbageRows
     /// <summary>Up to <paramref name="limit"/> entries of a kind, oldest first.</summary>
     ValueTask<IReadOnlyList<GarbageEntry>> ListAsync(GarbageKind kind, int limit);
 
-    /// <summary>Removes an entry.</summary>
-    ValueTask RemoveAsync(long id);
+    /// <summary>Removes an entry; false when it was not there (any more).</summary>
+    ValueTask<bool> RemoveAsync(long id);
 }
 
 /// <summary>Small documents of the store as a whole, by name (the root credential's id, users, roles...).</summary>

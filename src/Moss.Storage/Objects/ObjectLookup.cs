@@ -1,0 +1,66 @@
+using Moss.Protocol.Errors;
+using Moss.Protocol.Names;
+using Moss.Storage.Metadata;
+
+namespace Moss.Storage.Objects;
+
+/// <summary>Finds buckets and objects inside a transaction, and says in the protocol's words when there are none.</summary>
+static class ObjectLookup
+{
+    public static async ValueTask<BucketRecord> BucketAsync(IMetadataTransaction tx, BucketName name) =>
+        await tx.Buckets.FindAsync(name) ?? throw OssErrors.BucketMissing(name.Value);
+
+    /// <summary>The named version, or the current one; a delete marker is not an object.</summary>
+    public static async ValueTask<ObjectRecord> ObjectAsync(
+        IMetadataTransaction tx, BucketRecord bucket, ObjectKey key, VersionId? version)
+    {
+        if (version is { } named)
+        {
+            return await tx.Objects.FindVersionAsync(bucket.Id, key, named) switch
+            {
+                null => throw new OssException(
+                    OssErrors.NoSuchVersion, details: [new("Key", key.Value), new("VersionId", named.Value)]),
+                { IsDeleteMarker: true } marker => throw MarkerNamed(marker),
+                var found => found,
+            };
+        }
+
+        return await tx.Objects.FindAsync(bucket.Id, key) ?? throw await MissingAsync(tx, bucket, key);
+    }
+
+    /// <summary>The object behind a symlink; anything else is its own target.</summary>
+    public static async ValueTask<ObjectView> FollowAsync(IMetadataTransaction tx, BucketRecord bucket, ObjectRecord found)
+    {
+        if (found.Type != ObjectType.Symlink)
+        {
+            return new(bucket, found, Link: null);
+        }
+
+        var key = ObjectKey.Parse(found.Attributes.SymlinkTarget!);
+        var target = await tx.Objects.FindAsync(bucket.Id, key)
+            ?? throw new OssException(OssErrors.SymlinkTargetNotExist, details: [new("Key", found.Key.Value)]);
+        return target.Type == ObjectType.Symlink
+            ? throw new OssException(OssErrors.InvalidTargetType)
+            : new(bucket, target, found);
+    }
+
+    static async ValueTask<OssException> MissingAsync(IMetadataTransaction tx, BucketRecord bucket, ObjectKey key)
+    {
+        var newest = bucket.Versioning == VersioningStatus.Unversioned
+            ? null
+            : await tx.Objects.FindNewestAsync(bucket.Id, key);
+        return new(OssErrors.NoSuchKey, details: [new("Key", key.Value)])
+        {
+            Headers = newest is { IsDeleteMarker: true } ? MarkerHeaders(newest) : [],
+        };
+    }
+
+    static OssException MarkerNamed(ObjectRecord marker) =>
+        new(OssErrors.MethodNotAllowed, details: [new("Method", "GET"), new("ResourceType", "DeleteMarker")])
+        {
+            Headers = [new("Allow", "DELETE"), .. MarkerHeaders(marker)],
+        };
+
+    static KeyValuePair<string, string>[] MarkerHeaders(ObjectRecord marker) =>
+        [new("x-oss-delete-marker", "true"), new("x-oss-version-id", marker.VersionId.Value)];
+}

@@ -1,0 +1,257 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Names;
+using Moss.Storage.Blobs;
+using Moss.Storage.Metadata;
+using static Moss.Storage.Objects.ObjectLookup;
+
+namespace Moss.Storage.Objects;
+
+/// <summary>
+/// Everything that is done with whole objects. Each write is durable when its task completes; readers see an object whole or not at all.
+/// </summary>
+public sealed class ObjectOperations(StorageEngine engine)
+{
+    readonly BodyReceiver _receiver = new(engine);
+
+    /// <summary>
+    /// PutObject: stores a body as an object. Refuses with <c>NoSuchBucket</c> and <c>FileAlreadyExists</c> before it reads the body, and again
+    /// at the commit.
+    /// </summary>
+    public async ValueTask<ObjectRecord> PutAsync(
+        BucketName bucketName, ObjectKey key, PutObjectRequest request, PipeReader body, CancellationToken ct)
+    {
+        await RefuseEarlyAsync(bucketName, key, request.ForbidOverwrite, ct);
+        var received = await _receiver.ReceiveAsync(body, request.Body, ct);
+        return await engine.CommitAsync(
+            received,
+            [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var manifest = await received.RecordAsync(tx, engine.Ids);
+                var candidate = NewObject(bucket, key, request) with
+                {
+                    Size = received.Length,
+                    ETag = ETag.OfMd5(received.Md5),
+                    Crc64 = received.Crc64,
+                    Md5 = received.Md5,
+                    Manifest = manifest,
+                };
+                return await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
+            },
+            ct);
+    }
+
+    /// <summary>PutSymlink: an object that stands for another key of the bucket, which need not exist.</summary>
+    public async ValueTask<ObjectRecord> PutSymlinkAsync(
+        BucketName bucketName, ObjectKey key, ObjectKey target, PutObjectRequest request, CancellationToken ct) =>
+        await engine.Metadata.WriteAsync(
+            [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var candidate = NewObject(bucket, key, request) with
+                {
+                    Type = ObjectType.Symlink,
+                    ETag = ETag.OfMd5(MD5.HashData(Encoding.UTF8.GetBytes(target.Value))),
+                    Attributes = request.Attributes with { SymlinkTarget = target.Value },
+                };
+                return await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
+            },
+            ct);
+
+    /// <summary>
+    /// Opens an object for reading, through a symlink if it is one.
+    /// </summary>
+    /// <exception cref="OssException"><c>NoSuchKey</c>, <c>NoSuchVersion</c>, a failed condition, a broken symlink.</exception>
+    /// <exception cref="BlobDamagedException">The object's bytes are missing or damaged.</exception>
+    public async ValueTask<ObjectContent> OpenAsync(
+        BucketName bucketName, ObjectKey key, VersionId? version, ReadConditions conditions, CancellationToken ct)
+    {
+        using var ticket = engine.Reads.Enter();
+        var (view, inline) = await engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
+                conditions.Check(view.Record.ETag, view.Record.LastModified);
+                return (view, await LoneInlineAsync(tx, view.Record.Manifest));
+            },
+            ct);
+        return await ObjectContent.OpenAsync(engine, view, inline, ct);
+    }
+
+    /// <summary>HeadObject and GetObjectMeta: the object, through a symlink if it is one, without its bytes.</summary>
+    public ValueTask<ObjectView> HeadAsync(
+        BucketName bucketName, ObjectKey key, VersionId? version, ReadConditions conditions, CancellationToken ct) =>
+        engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
+                conditions.Check(view.Record.ETag, view.Record.LastModified);
+                return view;
+            },
+            ct);
+
+    /// <summary>The object itself: a symlink is not followed (ACL, tagging, GetSymlink).</summary>
+    public ValueTask<ObjectView> FindAsync(BucketName bucketName, ObjectKey key, VersionId? version, CancellationToken ct) =>
+        engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                return new ObjectView(bucket, await ObjectAsync(tx, bucket, key, version), Link: null);
+            },
+            ct);
+
+    /// <summary>
+    /// The bucket and the current object of a key, whatever it is and whether or not it is there: what an access decision needs.
+    /// </summary>
+    public ValueTask<(BucketRecord Bucket, ObjectRecord? Object)> FindForAccessAsync(
+        BucketName bucketName, ObjectKey key, VersionId? version, CancellationToken ct) =>
+        engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var found = version is { } named
+                    ? await tx.Objects.FindVersionAsync(bucket.Id, key, named)
+                    : await tx.Objects.FindAsync(bucket.Id, key);
+                return (bucket, found);
+            },
+            ct);
+
+    /// <summary>Changes what is recorded of an object version (its ACL, its tags, ...), in place.</summary>
+    public ValueTask<ObjectRecord> UpdateAsync(
+        BucketName bucketName, ObjectKey key, VersionId? version, Func<ObjectRecord, ObjectRecord> change, CancellationToken ct) =>
+        engine.Metadata.WriteAsync(
+            [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                var changed = change(await ObjectAsync(tx, bucket, key, version));
+                await tx.Objects.PutAsync(changed);
+                return changed;
+            },
+            ct);
+
+    /// <summary>
+    /// DeleteObject and DeleteMultipleObjects: deletes keys or versions in one transaction. Deleting what is not there is no error.
+    /// </summary>
+    public ValueTask<IReadOnlyList<DeleteOutcome>> DeleteAsync(
+        BucketName bucketName, IReadOnlyList<(ObjectKey Key, VersionId? Version)> targets, CancellationToken ct)
+    {
+        var locks = new List<MetadataLock>(targets.Count + 1) { MetadataLock.Bucket(bucketName, shared: true) };
+        locks.AddRange(targets.Select(target => MetadataLock.Key(bucketName, target.Key)));
+        return engine.Metadata.WriteAsync(locks, tx => DeleteAllAsync(tx, bucketName, targets), ct);
+    }
+
+    /// <summary>
+    /// CopyObject: a new object over the source's blobs. Neither reads nor writes data, whatever the size. ETag, MD5 and CRC-64 are the source's.
+    /// A copy of an unversioned object onto itself replaces its metadata. A symlink is copied as a symlink.
+    /// </summary>
+    public ValueTask<CopyOutcome> CopyAsync(
+        BucketName bucketName, ObjectKey key, CopyObjectRequest request, CancellationToken ct) =>
+        Transactions.RetryWhenSourceIsGoneAsync(
+            () => engine.Metadata.WriteAsync(
+                [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
+                tx => CopyAsync(tx, bucketName, key, request),
+                ct));
+
+    async ValueTask<CopyOutcome> CopyAsync(
+        IMetadataTransaction tx, BucketName bucketName, ObjectKey key, CopyObjectRequest request)
+    {
+        var source = request.Source;
+        var bucket = await BucketAsync(tx, bucketName);
+        var sourceBucket = source.Bucket == bucketName ? bucket : await BucketAsync(tx, source.Bucket);
+        var from = await ObjectAsync(tx, sourceBucket, source.Key, source.Version);
+        source.Conditions.Check(from.ETag, from.LastModified);
+
+        var ontoItself = sourceBucket.Id == bucket.Id && source.Key == key && source.Version is null
+            && bucket.Versioning == VersioningStatus.Unversioned;
+        await Transactions.AddReferencesAsync(tx, from.Manifest);
+        var attributes = request.ReplaceMetadata || ontoItself
+            ? request.Attributes with { SymlinkTarget = from.Attributes.SymlinkTarget }
+            : from.Attributes with
+            {
+                SealedTime = null,
+                ServerSideEncryption = request.Attributes.ServerSideEncryption,
+                ServerSideEncryptionKeyId = request.Attributes.ServerSideEncryptionKeyId,
+                ServerSideDataEncryption = request.Attributes.ServerSideDataEncryption,
+            };
+        var candidate = new ObjectRecord
+        {
+            BucketId = bucket.Id,
+            Key = key,
+            Sequence = 0,
+            IsCurrent = true,
+            Type = from.Type == ObjectType.Symlink ? ObjectType.Symlink : ObjectType.Normal,
+            Size = from.Size,
+            ETag = from.ETag,
+            Crc64 = from.Crc64,
+            Md5 = from.Md5,
+            StorageClass = request.StorageClass ?? bucket.StorageClass,
+            LastModified = engine.Now(),
+            OwnerId = bucket.OwnerId,
+            Acl = request.Acl,
+            Attributes = attributes with
+            {
+                Tags = request.ReplaceTags ? request.Attributes.Tags : from.Attributes.Tags,
+                WrappedDataKey = from.Attributes.WrappedDataKey,
+            },
+            Manifest = from.Manifest,
+        };
+        var placed = await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
+        return new(placed, from, sourceBucket.Versioning != VersioningStatus.Unversioned);
+    }
+
+    async ValueTask<IReadOnlyList<DeleteOutcome>> DeleteAllAsync(
+        IMetadataTransaction tx, BucketName bucketName, IReadOnlyList<(ObjectKey Key, VersionId? Version)> targets)
+    {
+        var bucket = await BucketAsync(tx, bucketName);
+        var outcomes = new List<DeleteOutcome>(targets.Count);
+        foreach (var (key, version) in targets)
+        {
+            outcomes.Add(version is { } named
+                ? new(key, version, await VersionRules.RemoveVersionAsync(engine, tx, bucket, key, named), Marker: null)
+                : new(key, version, Removed: null, await VersionRules.RemoveAsync(engine, tx, bucket, key)));
+        }
+
+        return outcomes;
+    }
+
+    ValueTask<bool> RefuseEarlyAsync(BucketName bucketName, ObjectKey key, bool forbidOverwrite, CancellationToken ct) =>
+        engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                return forbidOverwrite && bucket.Versioning == VersioningStatus.Unversioned
+                    && await tx.Objects.FindAsync(bucket.Id, key) is not null
+                    ? throw new OssException(OssErrors.FileAlreadyExists, details: [new("Key", key.Value)])
+                    : true;
+            },
+            ct);
+
+    ObjectRecord NewObject(BucketRecord bucket, ObjectKey key, PutObjectRequest request) => new()
+    {
+        BucketId = bucket.Id,
+        Key = key,
+        Sequence = 0,
+        IsCurrent = true,
+        Type = ObjectType.Normal,
+        StorageClass = request.StorageClass ?? bucket.StorageClass,
+        LastModified = engine.Now(),
+        OwnerId = bucket.OwnerId,
+        Acl = request.Acl,
+        Attributes = request.Attributes,
+    };
+
+    // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
+    static async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>
+        manifest.Extents is [{ Blob.IsInline: true } extent]
+            ? await tx.Blobs.ReadInlineAsync(extent.Blob)
+                ?? throw new BlobDamagedException(extent.Blob, "the inline bytes are missing")
+            : null;
+}
