@@ -1,0 +1,146 @@
+package main
+
+import (
+	"encoding/json"
+	"io/ioutil"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/aliyun/aliyun-oss-go-sdk/oss"
+)
+
+const resumePartSize = 256 * kib
+const resumeParts = 40
+
+// resumeWork is what the killed half of a scenario is told.
+type resumeWork struct{ Endpoint, Bucket, Key, File, Checkpoint string }
+
+// progress slows an upload down, so that it can be killed in the middle, and runs an action once at half of it.
+type progress struct {
+	once   sync.Once
+	total  int64
+	atHalf func()
+}
+
+func (p *progress) ProgressChanged(event *oss.ProgressEvent) {
+	if event.EventType != oss.TransferDataEvent {
+		return
+	}
+	time.Sleep(20 * time.Millisecond)
+	if p.atHalf != nil && event.ConsumedBytes >= p.total/2 {
+		p.once.Do(p.atHalf)
+	}
+}
+
+// uploadUntilKilled is the child of resume.killed-client.
+func uploadUntilKilled(text string) {
+	var work resumeWork
+	must(json.Unmarshal([]byte(text), &work))
+	client, err := oss.New(work.Endpoint, os.Getenv("OSS_ACCESS_KEY_ID"), os.Getenv("OSS_ACCESS_KEY_SECRET"))
+	must(err)
+	must(bucketOf(client, work.Bucket).UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, &progress{})...))
+}
+
+func resumeOptions(checkpoint string, listener oss.ProgressListener) []oss.Option {
+	return []oss.Option{oss.Routines(3), oss.Checkpoint(true, checkpoint), oss.ContentType("video/mp2t"), oss.Progress(listener)}
+}
+
+type checkpointFile struct {
+	UploadID string
+	Parts    []struct{ IsCompleted bool }
+}
+
+// readCheckpoint answers how many parts the SDK's checkpoint holds as done; a file being written is none.
+func readCheckpoint(file string) (checkpointFile, int) {
+	var checkpoint checkpointFile
+	text, err := ioutil.ReadFile(file)
+	if err != nil || json.Unmarshal(text, &checkpoint) != nil {
+		return checkpoint, 0
+	}
+	done := 0
+	for _, part := range checkpoint.Parts {
+		if part.IsCompleted {
+			done++
+		}
+	}
+	return checkpoint, done
+}
+
+// goOn resumes from the checkpoint and verifies that the same upload became the file.
+func goOn(env *environment, work resumeWork, data []byte) {
+	checkpoint, done := readCheckpoint(work.Checkpoint)
+	check(done > 0 && done < resumeParts, "%d parts were acknowledged", done)
+	listed, err := env.bucket.ListUploadedParts(oss.InitiateMultipartUploadResult{Bucket: env.name, Key: work.Key, UploadID: checkpoint.UploadID})
+	must(err)
+	check(len(listed.UploadedParts) >= done, "the server has %d parts, the client was told of %d", len(listed.UploadedParts), done)
+	var sent int64
+	must(env.bucket.UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, listenerFunc(func(event *oss.ProgressEvent) {
+		if event.EventType == oss.TransferStartedEvent {
+			sent = int64(len(data)) - event.ConsumedBytes
+		}
+	}))...))
+	check(sent <= int64(len(data))-int64(done-1)*resumePartSize, "%d bytes were sent again", sent)
+	sameBytes(get(env.bucket, work.Key), data, "content")
+	header := headOf(env.bucket, work.Key)
+	equal(header.Get("X-Oss-Hash-Crc64ecma"), crcOf(data), "CRC-64")
+	equal(header.Get("Content-Type"), "video/mp2t", "content type")
+	_, err = env.bucket.ListUploadedParts(oss.InitiateMultipartUploadResult{Bucket: env.name, Key: work.Key, UploadID: checkpoint.UploadID})
+	refused(err, "NoSuchUpload", 404) // It was this upload that was completed.
+}
+
+type listenerFunc func(event *oss.ProgressEvent)
+
+func (f listenerFunc) ProgressChanged(event *oss.ProgressEvent) { f(event) }
+
+func prepare(env *environment, name string, seed uint32) (resumeWork, []byte) {
+	data := bytesOf(resumeParts*resumePartSize+99, seed)
+	file := filepath.Join(env.work, name+".bin")
+	must(ioutil.WriteFile(file, data, 0o600))
+	return resumeWork{Endpoint: env.endpoint, Bucket: env.name, Key: "resume/" + name, File: file, Checkpoint: file + ".cp"}, data
+}
+
+var resumeScenarios = map[string]scenario{
+	"resume.killed-client": func(env *environment) {
+		work, data := prepare(env, "killed-client", 80)
+		text, err := json.Marshal(work)
+		must(err)
+		child := exec.Command(os.Args[0], "--child", string(text))
+		child.Stderr = os.Stderr
+		must(child.Start())
+		for deadline := time.Now().Add(time.Minute); ; {
+			if _, done := readCheckpoint(work.Checkpoint); done >= resumeParts/3 {
+				break
+			}
+			check(time.Now().Before(deadline), "the child made no progress")
+			time.Sleep(5 * time.Millisecond)
+		}
+		must(child.Process.Kill())
+		_ = child.Wait() // It was killed.
+		goOn(env, work, data)
+	},
+
+	"resume.killed-server": func(env *environment) {
+		if env.restartCommand == "" {
+			panic(skip{"needs --restart-command"})
+		}
+		work, data := prepare(env, "killed-server", 81)
+		put(env.bucket, "resume/before", data[:500000])
+		restarted := make(chan error, 1)
+		listener := &progress{total: int64(len(data)), atHalf: func() {
+			go func() { restarted <- exec.Command("bash", "-c", env.restartCommand).Run() }()
+		}}
+		err := env.bucket.UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, listener)...)
+		check(err != nil, "the upload noticed the killed server")
+		select {
+		case err = <-restarted:
+			must(err)
+		case <-time.After(time.Minute):
+			panic("the server was not restarted")
+		}
+		sameBytes(get(env.bucket, "resume/before"), data[:500000], "the object from before")
+		goOn(env, work, data)
+	},
+}
