@@ -37,7 +37,10 @@ public interface IBlobStore : IAsyncDisposable
     ValueTask RecoverAsync(string storeId, CancellationToken ct);
 }
 
-/// <summary>Writes one blob, front to back. Disposing without a commit removes every trace.</summary>
+/// <summary>
+/// Writes one blob, front to back, one call at a time. Disposing without a commit removes every trace. A blob without a byte is
+/// a blob like others, though the service makes none.
+/// </summary>
 public interface IBlobWriter : IAsyncDisposable
 {
     /// <summary>Appends bytes. The memory is the caller's again when the task completes.</summary>
@@ -46,25 +49,31 @@ public interface IBlobWriter : IAsyncDisposable
 
     /// <summary>
     /// Makes the blob durable (its bytes, its block checksums and its directory entry) and readable. After it returns, no crash
-    /// loses the blob.
+    /// loses the blob. Once begun it is not cancelled. After it the writer can only be disposed, also when it failed.
     /// </summary>
     /// <exception cref="StorageFullException">There is no room; nothing is left.</exception>
     ValueTask CommitAsync(CancellationToken ct);
 }
 
-/// <summary>Reads one blob. Every byte handed out was checked against the checksum of its block.</summary>
+/// <summary>
+/// Reads one blob, one call at a time. Every byte handed out was checked against the checksum of its block. Reads that begin and
+/// end at multiples of <see cref="BlobFormat.BlockSize"/> are the cheapest.
+/// </summary>
 public interface IBlobReader : IAsyncDisposable
 {
     /// <summary>
     /// Reads at least one byte from <paramref name="offset"/> on, at most <paramref name="destination"/>; fewer than asked only
-    /// at the end of the blob. What stands in the destination beyond the returned count is unspecified and unchecked.
+    /// at the end of the blob, 0 only at its end or into an empty destination. What stands in the destination beyond the
+    /// returned count, or after a failure, is unspecified and unchecked.
     /// </summary>
+    /// <exception cref="ArgumentOutOfRangeException">The offset lies outside of the blob.</exception>
     /// <exception cref="BlobDamagedException">A block does not match its checksum, or cannot be read.</exception>
     ValueTask<int> ReadAsync(long offset, Memory<byte> destination, CancellationToken ct);
 
     /// <summary>
     /// The CRC-64/XZ of a range, combined from the checksums of its blocks: only the blocks at its two edges are read.
     /// </summary>
-    /// <exception cref="BlobDamagedException">An edge block does not match its checksum.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">The range lies outside of the blob.</exception>
+    /// <exception cref="BlobDamagedException">An edge block or the checksums themselves are damaged.</exception>
     ValueTask<ulong> Crc64Async(long offset, long length, CancellationToken ct);
 }

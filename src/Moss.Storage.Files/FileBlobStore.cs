@@ -1,0 +1,233 @@
+using System.IO.Enumeration;
+using System.Runtime.CompilerServices;
+using Microsoft.Win32.SafeHandles;
+using Moss.Storage.Blobs;
+using Moss.Storage.Files.Interop;
+
+namespace Moss.Storage.Files;
+
+/// <summary>
+/// Blobs as files: <c>blobs/xx/ID</c>, where xx are the last two digits of the id, in the format of <see cref="BlobFormat"/>. What
+/// is not committed has no name where the file system allows it, else one in <c>tmp</c>. <c>catalogue</c> names the metadata
+/// store that the blobs belong to. Several processes may use one directory.
+/// </summary>
+public sealed class FileBlobStore : IBlobStore
+{
+    const int FanOut = 256;
+
+    readonly BlobDirectory _root;
+    readonly string _temporary;
+    readonly BlobDirectory[] _directories;
+    readonly FileSystemAbilities _abilities;
+    readonly bool _durable;
+    readonly long _reservedBytes;
+    readonly DriveInfo _drive;
+
+    FileBlobStore(string directory, bool durable, long reservedBytes, FileSystemAbilities? abilities)
+    {
+        _durable = durable;
+        _reservedBytes = reservedBytes;
+        _drive = new(directory);
+        _root = new(directory, durable);
+        _temporary = Path.Combine(directory, "tmp");
+        var blobs = Path.Combine(directory, "blobs");
+        Directory.CreateDirectory(_temporary);
+        Directory.CreateDirectory(blobs);
+        _directories = new BlobDirectory[FanOut];
+        for (var i = 0; i < FanOut; i++)
+        {
+            var path = Path.Combine(blobs, i.ToString("x2", null));
+            Directory.CreateDirectory(path);
+            _directories[i] = new(path, durable);
+        }
+
+        using (var parent = new BlobDirectory(blobs, durable))
+        {
+            parent.Sync();
+        }
+
+        _root.Sync();
+        _abilities = abilities ?? FileSystemAbilities.Probe(_temporary);
+        // What is not durable is soon read or thrown away: the page cache is the place for it.
+        _abilities = _abilities with { Direct = _abilities.Direct && durable };
+    }
+
+    internal WriteBufferPool Buffers { get; } = new();
+
+    internal IoThreads WriteThreads { get; } = new("blob write", 16);
+
+    internal IoThreads CommitThreads { get; } = new("blob commit", 64);
+
+    /// <summary>Opens a store, and makes it where there is none.</summary>
+    /// <param name="durable">Whether a commit waits until the blob is on the device; without, a crash of the machine loses blobs.</param>
+    /// <param name="reservedBytes">
+    /// The room to be left free on the device: a blob for which there is less is refused when it is begun.
+    /// </param>
+    /// <exception cref="IOException">The directory cannot be used.</exception>
+    /// <exception cref="UnauthorizedAccessException">The directory may not be used.</exception>
+    public static FileBlobStore Open(string directory, bool durable, long reservedBytes = 0) =>
+        Open(directory, durable, reservedBytes, abilities: null);
+
+    internal static FileBlobStore Open(string directory, bool durable, long reservedBytes, FileSystemAbilities? abilities)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(reservedBytes);
+        directory = Path.GetFullPath(directory);
+        Directory.CreateDirectory(directory);
+        return new(directory, durable, reservedBytes, abilities);
+    }
+
+    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        if (_reservedBytes > 0 && _drive.AvailableFreeSpace - (expectedLength ?? 0) < _reservedBytes)
+        {
+            throw Full(null);
+        }
+
+        return new(new FileBlobWriter(this, id, expectedLength));
+    }
+
+    public async ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        SafeFileHandle file;
+        try
+        {
+            file = LibC.IsSupported
+                ? LibC.Open(PathOf(id), LibC.ReadOnly)
+                : File.OpenHandle(PathOf(id), share: FileShare.ReadWrite | FileShare.Delete);
+        }
+        catch (IOException e)
+        {
+            BlobMetrics.Damaged.Add(1);
+            throw new BlobDamagedException(id, "cannot be opened", e);
+        }
+
+        return await CheckedBlobReader.OpenAsync(id, length, new StoredFile(file), ct);
+    }
+
+    public ValueTask DeleteAsync(BlobId id, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        return new IoWork(() => File.Delete(PathOf(id))).RunAsync(CommitThreads);
+    }
+
+    public async IAsyncEnumerable<BlobId> ListAsync([EnumeratorCancellation] CancellationToken ct)
+    {
+        foreach (var directory in _directories)
+        {
+            var names = new FileSystemEnumerable<BlobId>(directory.Path, Parse) { ShouldIncludePredicate = IsBlob };
+            foreach (var id in names)
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return id;
+            }
+        }
+
+        await ValueTask.CompletedTask;
+
+        static BlobId Parse(ref FileSystemEntry entry) => BlobId.TryParse(entry.FileName, out var id) ? id : default;
+
+        static bool IsBlob(ref FileSystemEntry entry) => BlobId.TryParse(entry.FileName, out _);
+    }
+
+    public ValueTask RecoverAsync(string storeId, CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        ArgumentException.ThrowIfNullOrEmpty(storeId);
+        return new IoWork(() =>
+        {
+            Bind(storeId);
+            RemoveLeftovers();
+        }).RunAsync(CommitThreads);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        WriteThreads.Dispose();
+        CommitThreads.Dispose();
+        foreach (var directory in _directories)
+        {
+            directory.Dispose();
+        }
+
+        _root.Dispose();
+        await ValueTask.CompletedTask;
+    }
+
+    /// <summary>Runs what waits for the device: on a thread of its own, or at once where it does not wait long.</summary>
+    internal ValueTask RunAsync(IoThreads threads, Action action)
+    {
+        if (_durable)
+        {
+            return new IoWork(action).RunAsync(threads);
+        }
+
+        action();
+        return ValueTask.CompletedTask;
+    }
+
+    internal NewFile CreateFile(BlobId id, long? expectedLength) => new(
+        DirectoryOf(id),
+        Path.Combine(_temporary, id.ToString()),
+        _abilities,
+        expectedLength is { } length ? BlobFormat.StoredLength(length) : 0);
+
+    internal void Publish(NewFile file, BlobId id, long size) => file.Publish(DirectoryOf(id), PathOf(id), size, _durable);
+
+    internal StorageFullException Full(Exception? inner) => new($"There is no room on the device of {_root.Path}.", inner);
+
+    BlobDirectory DirectoryOf(BlobId id)
+    {
+        Span<byte> bytes = stackalloc byte[BlobId.Size];
+        id.Write(bytes);
+        return _directories[bytes[^1]];
+    }
+
+    string PathOf(BlobId id) => Path.Combine(DirectoryOf(id).Path, id.ToString());
+
+    // The first catalogue that comes writes its name; moving without overwriting decides between two that come together.
+    void Bind(string storeId)
+    {
+        var path = Path.Combine(_root.Path, "catalogue");
+        if (!File.Exists(path))
+        {
+            var temporary = Path.Combine(_temporary, Path.GetRandomFileName());
+            using (var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                RandomAccess.Write(file, System.Text.Encoding.UTF8.GetBytes(storeId), 0);
+                BlobDirectory.Sync(file);
+                try
+                {
+                    File.Move(temporary, path, overwrite: false);
+                    _root.Sync();
+                }
+                catch (IOException) when (File.Exists(path))
+                {
+                    File.Delete(temporary);
+                }
+            }
+        }
+
+        if (File.ReadAllText(path) is var bound && bound != storeId)
+        {
+            throw new InvalidDataException($"The blobs in {_root.Path} belong to the catalogue {bound}, not to {storeId}.");
+        }
+    }
+
+    // A file that a living writer has is locked by it.
+    void RemoveLeftovers()
+    {
+        foreach (var path in Directory.EnumerateFiles(_temporary))
+        {
+            try
+            {
+                using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                File.Delete(path);
+            }
+            catch (IOException) when (File.Exists(path))
+            {
+            }
+        }
+    }
+}
