@@ -3,7 +3,6 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Storage.Conformance.Service;
 using Moss.Storage.Metadata;
-using Moss.Storage.Multipart;
 using static Moss.Storage.Conformance.Service.ServiceHarness;
 
 namespace Moss.Storage.Conformance.Model;
