@@ -10,6 +10,7 @@ public sealed class AuthenticationResult
         SecurityToken = signature.SecurityToken;
         Region = signature.Region;
         PlusIsLiteral = form.Text == QueryText.LiteralPlus;
+        UsesAlternativeKey = form.UseAlternativeKey;
         Uncovered = uncovered;
     }
 
@@ -36,6 +37,11 @@ public sealed class AuthenticationResult
     /// (<see cref="QueryParameter.WithLiteralPlus"/>), or else it would act on something that nobody signed.
     /// </summary>
     public bool PlusIsLiteral { get; }
+
+    /// <summary>
+    /// The signer meant <see cref="SignableRequest.AlternativeKey"/>: that is the key the request is about, and no other.
+    /// </summary>
+    public bool UsesAlternativeKey { get; }
 
     /// <summary>
     /// Names of headers (empty ones) and <c>x-oss-</c> parameters (unknown ones) that the signer left out as some SDKs do. They are not

@@ -41,21 +41,34 @@ readonly record struct CanonicalForm(
     bool SkipEmptyHeaders = false,
     bool SkipUnknownParameters = false,
     bool UseBucketAlias = false,
+    bool UseAlternativeKey = false,
     int DateIndex = 0)
 {
+    /// <summary>The bucket as it is signed.</summary>
+    public string? BucketOf(SignableRequest request) => UseBucketAlias ? request.BucketAlias : request.Bucket;
+
+    /// <summary>The key as it is signed.</summary>
+    public string? KeyOf(SignableRequest request) => UseAlternativeKey ? request.AlternativeKey : request.Key;
+
     /// <summary>
     /// Every spelling worth a try after the documented one, given what the request contains; a request with nothing
-    /// unusual in it has none. There are at most some dozens, so that a wrong signature stays cheap.
+    /// unusual in it has none. No SDK has more than two peculiarities at once, so there are at most some dozens, and a wrong
+    /// signature stays cheap.
     /// </summary>
-    public static IEnumerable<CanonicalForm> Alternatives(SignableRequest request, SignatureScheme scheme, int dates)
+    public static IEnumerable<CanonicalForm> Alternatives(SignableRequest request, SignatureScheme scheme, int dates) =>
+        Combinations(request, scheme, dates).Where(form => form.Peculiarities is 1 or 2);
+
+    int Peculiarities =>
+        (Empty == EmptyValues.Bare ? 0 : 1) + (Text == QueryText.Decoded ? 0 : 1) + (LocaleOrder ? 1 : 0) + (SkipEmptyHeaders ? 1 : 0)
+        + (SkipUnknownParameters ? 1 : 0) + (UseBucketAlias ? 1 : 0) + (UseAlternativeKey ? 1 : 0) + (DateIndex == 0 ? 0 : 1);
+
+    static IEnumerable<CanonicalForm> Combinations(SignableRequest request, SignatureScheme scheme, int dates)
     {
         var isV1 = scheme is SignatureScheme.V1Header or SignatureScheme.V1Url;
         var queries = QueryForms(request, isV1);
         bool[] skipHeaders = HasEmptyCoveredHeader(request) ? [false, true] : [false];
         bool[] skipUnknown = isV1 && request.Query.Any(p => SignedSubResources.IsUnknownOss(p.Name)) ? [false, true] : [false];
-        bool[] aliases = request.BucketAlias is null ? [false] : [false, true];
-
-        foreach (var alias in aliases)
+        foreach (var (alias, alternativeKey) in Resources(request))
         {
             for (var date = 0; date < dates; date++)
             {
@@ -70,12 +83,27 @@ readonly record struct CanonicalForm(
                                 SkipEmptyHeaders = skipHeader,
                                 SkipUnknownParameters = skipParameter,
                                 UseBucketAlias = alias,
+                                UseAlternativeKey = alternativeKey,
                                 DateIndex = date,
                             };
                         }
                     }
                 }
             }
+        }
+    }
+
+    static IEnumerable<(bool Alias, bool AlternativeKey)> Resources(SignableRequest request)
+    {
+        yield return (false, false);
+        if (request.AlternativeKey is not null)
+        {
+            yield return (false, true);
+        }
+
+        if (request.BucketAlias is not null)
+        {
+            yield return (true, false);
         }
     }
 
@@ -89,7 +117,7 @@ readonly record struct CanonicalForm(
         {
             hasEmpty |= parameter.RawValue.Length == 0;
             hasPlus |= parameter.RawName.Contains('+') || parameter.RawValue.Contains('+');
-            isCanonical &= PercentEncoding.IsCanonical(parameter.RawName) && PercentEncoding.IsCanonical(parameter.RawValue);
+            isCanonical &= PercentEncoding.IsCanonicalWire(parameter.RawName) && PercentEncoding.IsCanonicalWire(parameter.RawValue);
             isByteOrdered &= !parameter.Name.AsSpan().ContainsAnyExcept(LocaleQuery.SafeCharacters);
         }
 

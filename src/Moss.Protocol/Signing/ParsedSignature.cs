@@ -80,7 +80,7 @@ public sealed class ParsedSignature
 
         foreach (var form in CanonicalForm.Alternatives(Request, Scheme, DateTexts.Length))
         {
-            if (form != default && Matches(secret, form))
+            if (Matches(secret, form))
             {
                 return new AuthenticationResult(this, form, Uncovered(form));
             }

@@ -44,6 +44,19 @@ public static class PercentEncoding
         return Encoding.UTF8.GetString(buffer.Written);
     }
 
+    /// <summary>Whether a piece of a wire query is already in the canonical encoding.</summary>
+    internal static bool IsCanonicalWire(string raw)
+    {
+        if (IsCanonical(raw))
+        {
+            return true;
+        }
+
+        using var buffer = new CanonicalBuffer();
+        buffer.Recoded(raw, literalPlus: false);
+        return Ascii.Equals(buffer.Written, raw);
+    }
+
     /// <summary>Whether encoding would change nothing.</summary>
     internal static bool IsCanonical(ReadOnlySpan<char> text, bool keepSlash = false) =>
         !text.ContainsAnyExcept(keepSlash ? UnreservedAndSlash : Unreserved);

@@ -51,6 +51,12 @@ public sealed class SignableRequest
     /// <summary>The decoded key, or null.</summary>
     public string? Key { get; }
 
+    /// <summary>
+    /// The key with blanks for the plus signs of the wire's path; null when the path has none. A plus in a path is a plus, but early Go
+    /// SDKs write a blank so. When only this key fits the signature, <see cref="AuthenticationResult.UsesAlternativeKey"/> says so.
+    /// </summary>
+    public string? AlternativeKey { get; init; }
+
     /// <summary>The query in wire order.</summary>
     public IReadOnlyList<QueryParameter> Query { get; }
 
@@ -125,6 +131,7 @@ public sealed class SignableRequest
             moreHeaders is null ? Headers : [.. Headers, .. moreHeaders])
         {
             BucketAlias = BucketAlias,
+            AlternativeKey = AlternativeKey,
         };
 
     static string Utf8AsLatin1(string text) =>

@@ -45,9 +45,9 @@ static class SignatureV1
         target.Byte((byte)'/');
         if (request.Bucket is not null)
         {
-            target.Utf8(form.UseBucketAlias ? request.BucketAlias : request.Bucket);
+            target.Utf8(form.BucketOf(request));
             target.Byte((byte)'/');
-            target.Utf8(request.Key);
+            target.Utf8(form.KeyOf(request));
         }
     }
 }

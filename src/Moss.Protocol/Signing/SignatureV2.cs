@@ -20,9 +20,9 @@ static class SignatureV2
         target.Encoded("/", keepSlash: false);
         if (request.Bucket is not null)
         {
-            target.Encoded(form.UseBucketAlias ? request.BucketAlias : request.Bucket, keepSlash: false);
+            target.Encoded(form.BucketOf(request), keepSlash: false);
             target.Encoded("/", keepSlash: false);
-            target.Encoded(request.Key, keepSlash: false);
+            target.Encoded(form.KeyOf(request), keepSlash: false);
         }
 
         CanonicalQuery.Append(target, request.Query, QuerySelection.AllButSignature, form, "?"u8);

@@ -26,9 +26,9 @@ static class SignatureV4
         target.Bytes("\n/"u8);
         if (request.Bucket is not null)
         {
-            target.Encoded(form.UseBucketAlias ? request.BucketAlias : request.Bucket, keepSlash: true);
+            target.Encoded(form.BucketOf(request), keepSlash: true);
             target.Byte((byte)'/');
-            target.Encoded(request.Key, keepSlash: true);
+            target.Encoded(form.KeyOf(request), keepSlash: true);
         }
 
         target.Byte((byte)'\n');
