@@ -1,47 +1,59 @@
 using System.Buffers;
-using System.Security.Cryptography;
 
 namespace Moss.Protocol.Hashing;
 
 /// <summary>
 /// The two checksums of one body as it streams by: MD5, which makes the ETag, and CRC-64/XZ.
-/// One caller at a time: await each append before the next call.
+/// Bodies that stream at the same time are hashed side by side in the lanes of vectors.
 /// </summary>
 /// <remarks>
-/// The memory handed to an append must stay valid and unchanged until its task completes.
-/// A body that is broken off disposes its digest after its last append has completed.
+/// One caller at a time: await each append before the next call. The memory handed to an append must stay valid and
+/// unchanged until its task completes, also when the body is broken off. A body that is broken off just stops appending.
+/// An append of some 100 KiB or more makes the most of the lanes; nothing is allocated for one.
 /// </remarks>
 public sealed class BodyDigest : IDisposable
 {
     /// <summary>The size of an MD5 in bytes.</summary>
     public const int Md5Length = 16;
 
-    readonly IncrementalHash _md5 = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+    readonly Md5Stream _md5;
     Crc64 _crc;
+
+    public BodyDigest()
+        : this(Md5Scheduler.Shared)
+    {
+    }
+
+    internal BodyDigest(Md5Scheduler scheduler) => _md5 = new Md5Stream(scheduler);
 
     /// <summary>Bytes appended so far.</summary>
     public long Length => _crc.Length;
 
+    /// <summary>
+    /// Takes in the next bytes. Completes on the spot when they are few or no other body is being hashed.
+    /// </summary>
+    /// <exception cref="InvalidOperationException">The last append has not completed.</exception>
+    /// <exception cref="ObjectDisposedException">The owner of the memory took it back before the task completed.</exception>
     public ValueTask AppendAsync(ReadOnlyMemory<byte> data)
     {
-        Append(data.Span);
-        return ValueTask.CompletedTask;
+        _crc.Append(data.Span);
+        return _md5.AppendAsync(data);
     }
 
+    /// <inheritdoc cref="AppendAsync(ReadOnlyMemory{byte})"/>
     public ValueTask AppendAsync(ReadOnlySequence<byte> data)
     {
         foreach (var segment in data)
         {
-            Append(segment.Span);
+            _crc.Append(segment.Span);
         }
 
-        return ValueTask.CompletedTask;
+        return _md5.AppendAsync(data);
     }
 
-    /// <summary>
-    /// Gives the MD5 and CRC of everything appended and starts anew.
-    /// </summary>
+    /// <summary>Gives the MD5 and CRC of everything appended and starts anew.</summary>
     /// <exception cref="ArgumentException"><paramref name="md5"/> is not 16 bytes long.</exception>
+    /// <exception cref="InvalidOperationException">The last append has not completed.</exception>
     public void Finish(Span<byte> md5, out ulong crc64)
     {
         if (md5.Length != Md5Length)
@@ -49,16 +61,13 @@ public sealed class BodyDigest : IDisposable
             throw new ArgumentException("An MD5 takes 16 bytes.", nameof(md5));
         }
 
-        _md5.GetHashAndReset(md5);
+        _md5.Finish(md5);
         crc64 = _crc.Value;
         _crc.Reset();
     }
 
-    public void Dispose() => _md5.Dispose();
-
-    void Append(ReadOnlySpan<byte> data)
+    /// <summary>Nothing to free; kept so that callers need not know.</summary>
+    public void Dispose()
     {
-        _crc.Append(data);
-        _md5.AppendData(data);
     }
 }

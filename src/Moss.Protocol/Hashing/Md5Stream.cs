@@ -1,0 +1,199 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Threading.Tasks.Sources;
+
+namespace Moss.Protocol.Hashing;
+
+/// <summary>
+/// The MD5 of one body as it streams by. Its whole blocks are hashed by whoever holds it (its own appender, or the
+/// <see cref="Md5Scheduler"/> beside other bodies); what does not fill a block waits here for the next bytes.
+/// One append at a time.
+/// </summary>
+sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
+{
+    /// <summary>Below this the way through the scheduler costs more than it can save.</summary>
+    internal const int SmallLength = 4096;
+
+    const int LengthOffset = Md5State.BlockLength - sizeof(ulong);
+
+    ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
+    Md5Block _partial;
+    int _partialLength;
+    ulong _length;
+    Md5State _state = Md5State.Initial;
+    ReadOnlyMemory<byte> _blocks;
+    ReadOnlySequence<byte> _data;
+    SequencePosition _position;
+    bool _appending;
+
+    /// <summary>The next in the scheduler's queue.</summary>
+    internal Md5Stream? Next { get; set; }
+
+    /// <summary>The state after the blocks hashed so far.</summary>
+    internal ref Md5State State => ref _state;
+
+    /// <summary>Bytes appended so far.</summary>
+    internal long Length => (long)_length;
+
+    /// <summary>Whole blocks that can be hashed now in one run; 0 when the append is done.</summary>
+    internal int PendingBlocks => _blocks.Length / Md5State.BlockLength;
+
+    /// <summary>The memory of those blocks.</summary>
+    internal ReadOnlySpan<byte> Pending => _blocks.Span;
+
+    internal ValueTask AppendAsync(ReadOnlyMemory<byte> data) => AppendAsync(new ReadOnlySequence<byte>(data));
+
+    /// <summary>The memory must stay valid until the task completes.</summary>
+    internal ValueTask AppendAsync(in ReadOnlySequence<byte> data)
+    {
+        if (data.Length < SmallLength)
+        {
+            ThrowIfAppending();
+            Append(data);
+            return ValueTask.CompletedTask;
+        }
+
+        Begin(data);
+        return scheduler.Hash(this);
+    }
+
+    /// <summary>Takes in <paramref name="data"/> on the spot.</summary>
+    internal void Append(in ReadOnlySequence<byte> data)
+    {
+        Begin(data);
+        while (PendingBlocks > 0)
+        {
+            Md5Scalar.Update(ref _state, Pending);
+            Advance(PendingBlocks);
+        }
+
+        LetGo();
+        _appending = false;
+    }
+
+    /// <summary>The MD5 of everything appended; starts anew.</summary>
+    internal void Finish(Span<byte> md5)
+    {
+        ThrowIfAppending();
+        Span<byte> last = _partial;
+        last[_partialLength++] = 0x80;
+        last[_partialLength..].Clear();
+        if (_partialLength > LengthOffset)
+        {
+            Md5Scalar.Update(ref _state, last);
+            last.Clear();
+        }
+
+        BinaryPrimitives.WriteUInt64LittleEndian(last[LengthOffset..], _length * 8);
+        Md5Scalar.Update(ref _state, last);
+        _state.Write(md5);
+        (_state, _length, _partialLength) = (Md5State.Initial, 0, 0);
+    }
+
+    /// <summary>Says that <paramref name="blocks"/> of the pending blocks are in the state.</summary>
+    internal void Advance(int blocks)
+    {
+        _blocks = _blocks[(blocks * Md5State.BlockLength)..];
+        NextBlocks();
+    }
+
+    /// <summary>The task of the append under way.</summary>
+    internal ValueTask Completion() => new(this, _completion.Version);
+
+    /// <summary>Ends the append and lets its awaiter go on, on the thread pool. The stream is its appender's again.</summary>
+    internal void Complete(Exception? failure)
+    {
+        LetGo();
+        if (failure is null)
+        {
+            _completion.SetResult(true);
+        }
+        else
+        {
+            _completion.SetException(failure);
+        }
+    }
+
+    void IValueTaskSource.GetResult(short token)
+    {
+        try
+        {
+            _completion.GetResult(token);
+        }
+        finally
+        {
+            _completion.Reset();
+            _appending = false;
+        }
+    }
+
+    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _completion.GetStatus(token);
+
+    void IValueTaskSource.OnCompleted(
+        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
+        _completion.OnCompleted(continuation, state, token, flags);
+
+    void Begin(in ReadOnlySequence<byte> data)
+    {
+        ThrowIfAppending();
+        _appending = true;
+        _length += (ulong)data.Length;
+        _data = data;
+        _position = data.Start;
+        NextBlocks();
+    }
+
+    // The memory is its owner's again.
+    void LetGo() => (_blocks, _data, _position) = (default, default, default);
+
+    // Sets the pending blocks to the next run of whole blocks, or to none at the end of the append.
+    void NextBlocks()
+    {
+        while (_blocks.IsEmpty && _data.TryGet(ref _position, out var segment))
+        {
+            if (_partialLength > 0)
+            {
+                segment = segment[FillPartial(segment.Span)..];
+            }
+
+            var tail = segment.Length % Md5State.BlockLength;
+            _blocks = segment[..^tail];
+            if (tail > 0)
+            {
+                // The partial block is empty here, and hashed only after these blocks: when the next segment fills it.
+                segment.Span[^tail..].CopyTo(_partial);
+                _partialLength = tail;
+            }
+        }
+    }
+
+    // Completes the partial block with the first bytes of a segment and says how many it took.
+    int FillPartial(ReadOnlySpan<byte> segment)
+    {
+        var taken = Math.Min(Md5State.BlockLength - _partialLength, segment.Length);
+        segment[..taken].CopyTo(_partial[_partialLength..]);
+        _partialLength += taken;
+        if (_partialLength == Md5State.BlockLength)
+        {
+            Md5Scalar.Update(ref _state, _partial);
+            _partialLength = 0;
+        }
+
+        return taken;
+    }
+
+    void ThrowIfAppending()
+    {
+        if (_appending)
+        {
+            throw new InvalidOperationException("The last append has not completed.");
+        }
+    }
+
+    [InlineArray(Md5State.BlockLength)]
+    struct Md5Block
+    {
+        byte _first;
+    }
+}
