@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+
+namespace Moss.Server.AccessControl.Policies;
+
+/// <summary>
+/// Whom a statement of a bucket or trust policy is about.
+/// </summary>
+/// <param name="Entries">In a bucket policy uids, <c>arn:sts::</c> names and <c>*</c>; in a trust policy <c>acs:ram::</c> names and <c>*</c>.</param>
+/// <param name="IsNot">NotPrincipal: everybody but these.</param>
+sealed record PrincipalSet(ImmutableArray<PrincipalPattern> Entries, bool IsNot)
+{
+    /// <summary>
+    /// Whether a sender is meant. The star without a condition leaves out the identities of the bucket's owner; with one it means everybody
+    /// (the documented rule of bucket policies).
+    /// </summary>
+    public bool Includes(Identity identity, string ownerUid, bool hasConditions)
+    {
+        foreach (var entry in Entries)
+        {
+            if (entry.IsEveryone
+                ? IsNot || hasConditions || ownerUid.Length == 0 || identity.AccountUid != ownerUid
+                : entry.Matches(identity))
+            {
+                return !IsNot;
+            }
+        }
+
+        return IsNot;
+    }
+}
+
+/// <summary>One entry of a Principal.</summary>
+readonly record struct PrincipalPattern
+{
+    readonly WildcardPattern _name;
+    readonly PrincipalForm _form;
+
+    PrincipalPattern(string text, PrincipalForm form, string account, string name)
+    {
+        Text = text;
+        Account = account;
+        _form = form;
+        _name = new WildcardPattern(name, ignoreCase: true);
+    }
+
+    public string Text { get; }
+
+    public bool IsEveryone => _form == PrincipalForm.Everyone;
+
+    string Account { get; }
+
+    /// <summary>
+    /// <c>*</c>, the digits of an account's or user's uid, or <c>arn:sts::{account}:assumed-role/{role}/{session}</c>; null for anything else.
+    /// </summary>
+    public static PrincipalPattern? ParseForBucket(string text)
+    {
+        const string Assumed = "arn:sts::";
+        if (text == "*")
+        {
+            return new(text, PrincipalForm.Everyone, "", "");
+        }
+
+        if (IsUid(text))
+        {
+            return new(text, PrincipalForm.Uid, text, "");
+        }
+
+        var (account, name) = text.StartsWith(Assumed, StringComparison.Ordinal) ? Cut(text[Assumed.Length..]) : ("", "");
+        return IsUid(account) && name.StartsWith("assumed-role/", StringComparison.Ordinal) && name.Count('/') == 2
+            ? new(text, PrincipalForm.Named, account, name)
+            : null;
+    }
+
+    /// <summary>
+    /// <c>acs:ram::{account}:root</c> (everybody of the account), <c>.../user/{name}</c>, <c>.../role/{name}</c>, or <c>*</c>; null for anything else.
+    /// </summary>
+    public static PrincipalPattern? ParseForTrust(string text)
+    {
+        const string Ram = "acs:ram::";
+        if (text == "*")
+        {
+            return new(text, PrincipalForm.Everyone, "", "");
+        }
+
+        var (account, name) = text.StartsWith(Ram, StringComparison.Ordinal) ? Cut(text[Ram.Length..]) : ("", "");
+        return !IsUid(account) ? null
+            : name == "root" ? new(text, PrincipalForm.AnyOfAccount, account, "")
+            : name.StartsWith("user/", StringComparison.Ordinal) ? new(text, PrincipalForm.Named, account, name)
+            : name.StartsWith("role/", StringComparison.Ordinal) ? new(text, PrincipalForm.Named, account, $"assumed-{name}/*")
+            : null;
+    }
+
+    public bool Matches(Identity identity) => _form switch
+    {
+        PrincipalForm.Everyone => true,
+        PrincipalForm.Uid => identity.IsAccount(Account) || (identity.Kind == IdentityKind.User && identity.UserUid == Account),
+        PrincipalForm.AnyOfAccount => !identity.IsAnonymous && (identity.AccountUid == Account || identity.UserUid == Account),
+        _ => identity.AccountUid == Account && identity.Kind switch
+        {
+            IdentityKind.User => _name.Matches($"user/{identity.Name}"),
+            IdentityKind.AssumedRole => _name.Matches($"assumed-role/{identity.Name}/{identity.SessionName}"),
+            _ => false,
+        },
+    };
+
+    public override string ToString() => Text;
+
+    static bool IsUid(string text) => text.Length is > 0 and <= 32 && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
+
+    static (string Account, string Name) Cut(string text)
+    {
+        var colon = text.IndexOf(':', StringComparison.Ordinal);
+        return colon < 0 ? ("", "") : (text[..colon], text[(colon + 1)..]);
+    }
+
+    enum PrincipalForm
+    {
+        Everyone,
+        Uid,
+        AnyOfAccount,
+        Named,
+    }
+}

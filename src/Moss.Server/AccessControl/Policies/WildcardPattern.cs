@@ -1,0 +1,69 @@
+namespace Moss.Server.AccessControl.Policies;
+
+/// <summary>
+/// A pattern of a policy: <c>*</c> is any text (of any length, slashes included), <c>?</c> any one character. Matching takes at most the product of
+/// the two lengths in steps and no memory, whatever the pattern.
+/// </summary>
+readonly record struct WildcardPattern
+{
+    readonly bool _isLiteral;
+
+    public WildcardPattern(string text, bool ignoreCase = false)
+    {
+        Text = text;
+        IgnoreCase = ignoreCase;
+        _isLiteral = text.AsSpan().IndexOfAny('*', '?') < 0;
+    }
+
+    /// <summary>The pattern as it was written.</summary>
+    public string Text { get; }
+
+    public bool IgnoreCase { get; }
+
+    public bool Matches(ReadOnlySpan<char> text)
+    {
+        if (_isLiteral)
+        {
+            return text.Equals(Text, IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
+        }
+
+        // Greedy with one way back: to the last star, which takes one character more. An earlier star never has to, because
+        // whatever it could leave to the later one, the later one can take itself.
+        var pattern = Text.AsSpan();
+        var (p, t) = (0, 0);
+        var (star, resume) = (-1, 0);
+        while (t < text.Length)
+        {
+            if (p < pattern.Length && pattern[p] == '*')
+            {
+                (star, resume) = (p++, t);
+            }
+            else if (p < pattern.Length && pattern[p] == '?')
+            {
+                p++;
+                t += char.IsHighSurrogate(text[t]) && t + 1 < text.Length && char.IsLowSurrogate(text[t + 1]) ? 2 : 1;
+            }
+            else if (p < pattern.Length && AreSame(pattern[p], text[t]))
+            {
+                p++;
+                t++;
+            }
+            else if (star >= 0)
+            {
+                p = star + 1;
+                t = ++resume;
+            }
+            else
+            {
+                return false;
+            }
+        }
+
+        return pattern[p..].TrimStart('*').IsEmpty;
+    }
+
+    public override string ToString() => Text;
+
+    bool AreSame(char a, char b) =>
+        a == b || (IgnoreCase && char.ToUpperInvariant(a) == char.ToUpperInvariant(b));
+}
