@@ -15,7 +15,7 @@ public sealed class ListOperations(StorageEngine engine)
             {
                 var bucket = await BucketAsync(tx, bucketName);
                 var scan = new PrefixScan<ObjectSummary>(
-                    (from, to, limit) => tx.Objects.ScanAsync(bucket.Id, from.Key, Bound(to), limit),
+                    (from, to, limit) => tx.Objects.ScanAsync(bucket.Id, from.Key, to, limit),
                     item => item.Key.Value,
                     item => new([.. item.Key.ToUtf8(), 0]));
                 return await scan.ReadAsync(request, PrefixScan<ObjectSummary>.Behind(request, within: null));
@@ -44,7 +44,7 @@ public sealed class ListOperations(StorageEngine engine)
             {
                 var bucket = await BucketAsync(tx, bucketName);
                 var scan = new PrefixScan<UploadRecord>(
-                    (from, to, limit) => tx.Uploads.ScanAsync(bucket.Id, from.Key, from.UploadId, Bound(to), limit),
+                    (from, to, limit) => tx.Uploads.ScanAsync(bucket.Id, from.Key, from.UploadId, to, limit),
                     item => item.Key.Value,
                     item => new(item.Key.ToUtf8(), item.Id.Value + "\0"));
                 ScanPosition? within = request.UploadIdMarker.Length == 0
@@ -57,7 +57,7 @@ public sealed class ListOperations(StorageEngine engine)
     static async ValueTask<IReadOnlyList<ListedVersion>> ScanVersionsAsync(
         IMetadataTransaction tx, BucketRecord bucket, ScanPosition from, byte[]? to, int limit)
     {
-        var found = await tx.Objects.ScanVersionsAsync(bucket.Id, from.Key, from.Sequence, Bound(to), limit);
+        var found = await tx.Objects.ScanVersionsAsync(bucket.Id, from.Key, from.Sequence, to, limit);
         var result = new List<ListedVersion>(found.Count);
 
         // The first of a key is its newest, unless the scan began in the middle of that key.
@@ -85,7 +85,4 @@ public sealed class ListOperations(StorageEngine engine)
             ? new(key.ToUtf8(), Sequence: marker.Sequence - 1)
             : null;
     }
-
-    // An array converts to an empty memory when it is null, which is another bound than none.
-    static ReadOnlyMemory<byte>? Bound(byte[]? to) => to is null ? null : to.AsMemory();
 }

@@ -52,7 +52,7 @@ public interface IObjectRows
     /// Up to <paramref name="limit"/> current objects with <paramref name="from"/> &lt;= key, and key &lt; <paramref name="to"/> unless that is null,
     /// by the bytes of the key. Costs what it returns.
     /// </summary>
-    ValueTask<IReadOnlyList<ObjectSummary>> ScanAsync(long bucketId, ReadOnlyMemory<byte> from, ReadOnlyMemory<byte>? to, int limit);
+    ValueTask<IReadOnlyList<ObjectSummary>> ScanAsync(long bucketId, ReadOnlyMemory<byte> from, byte[]? to, int limit);
 
     /// <summary>
     /// Up to <paramref name="limit"/> versions and delete markers in the order of key and then newest first, from the position (key, sequence) on,
@@ -60,7 +60,7 @@ public interface IObjectRows
     /// (<see cref="long.MaxValue"/> leaves out none).
     /// </summary>
     ValueTask<IReadOnlyList<ObjectSummary>> ScanVersionsAsync(
-        long bucketId, ReadOnlyMemory<byte> from, long fromSequence, ReadOnlyMemory<byte>? to, int limit);
+        long bucketId, ReadOnlyMemory<byte> from, long fromSequence, byte[]? to, int limit);
 
     /// <summary>Counts and bytes of a bucket's object versions, by storage class; reads all of the bucket's index.</summary>
     ValueTask<IReadOnlyList<StorageClassTotals>> TotalsAsync(long bucketId);
@@ -82,7 +82,7 @@ public interface IUploadRows
     /// and key &lt; <paramref name="to"/> unless that is null. Costs what it returns.
     /// </summary>
     ValueTask<IReadOnlyList<UploadRecord>> ScanAsync(
-        long bucketId, ReadOnlyMemory<byte> from, string fromId, ReadOnlyMemory<byte>? to, int limit);
+        long bucketId, ReadOnlyMemory<byte> from, string fromId, byte[]? to, int limit);
 
     /// <summary>Open uploads, their parts and the bytes of these; of one bucket, or of all when it is null.</summary>
     ValueTask<UploadTotals> TotalsAsync(long? bucketId);
@@ -114,7 +114,7 @@ public interface IPartRows
 public interface IBlobRows
 {
     /// <summary>Records a fresh blob with one reference; <paramref name="inline"/> holds the bytes of an inline one.</summary>
-    ValueTask AddAsync(BlobRecord blob, ReadOnlyMemory<byte>? inline);
+    ValueTask AddAsync(BlobRecord blob, byte[]? inline);
 
     ValueTask<BlobRecord?> FindAsync(BlobId id);
 
