@@ -106,6 +106,11 @@ public sealed class SignaturePropertyTests
         {
             yield return ($"added {name}", sent.With(query: sent.Query.Append(QueryParameter.FromText(name, "x"))));
             yield return ($"added bare {name}", sent.With(query: sent.Query.Prepend(QueryParameter.FromText(name, null))));
+
+            // In company that makes the verifier try the spellings of lenient SDKs.
+            yield return ($"escorted {name}", sent.With(
+                query: [.. sent.Query, QueryParameter.FromText(name, ""), QueryParameter.FromText("x-oss-new", "1"), .. QueryParameter.Parse("Q=+")],
+                headers: sent.Headers.Append(new("x-oss-empty", ""))));
         }
 
         var covered = Enumerable.Range(0, sent.Query.Count).Where(i => !isV1 || IsCoveredByV1(sent.Query[i].Name)).ToArray();
