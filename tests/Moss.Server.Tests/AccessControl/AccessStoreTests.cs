@@ -1,0 +1,174 @@
+using System.Security.Cryptography;
+using System.Text;
+using Moss.Protocol.Errors;
+using Moss.Server.AccessControl;
+using Moss.Server.AccessControl.Accounts;
+
+namespace Moss.Server.Tests.AccessControl;
+
+public sealed class AccessStoreTests : IAsyncDisposable
+{
+    const string Allow = """{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}""";
+    const string Trust = """{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1000000000000001:root"]}}]}""";
+
+    static readonly MasterKey Key = new(RandomNumberGenerator.GetBytes(MasterKey.Size));
+    static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+
+    readonly SettingsOnlyStore _metadata = new();
+    readonly ManualTime _time = new(new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero));
+    readonly AccessStore _store;
+    readonly AccessDirectory _directory;
+
+    public AccessStoreTests()
+    {
+        _store = new(_metadata, Key, _time);
+        _directory = new(_store, _time);
+    }
+
+    [Fact]
+    public async Task A_user_has_a_numeric_uid_and_a_key_whose_secret_is_nowhere_in_the_catalogue()
+    {
+        var (user, key) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+
+        Assert.Matches("^2[0-9]{15}$", user.Uid);
+        var found = (await _store.ReadAsync(Ct)).Keys[key.Record.Id];
+        Assert.Equal(key.Secret, found.Key.Secret);
+        Assert.False(found.Key.IsDisabled);
+        Assert.Equal("alice", found.User!.Record.Name);
+        Assert.All(_metadata.Values, row =>
+        {
+            var text = Encoding.UTF8.GetString(row);
+            Assert.DoesNotContain(key.Secret.Reveal(), text, StringComparison.Ordinal);
+            Assert.DoesNotContain(Convert.ToBase64String(Encoding.UTF8.GetBytes(key.Secret.Reveal())), text, StringComparison.Ordinal);
+        });
+    }
+
+    [Fact]
+    public async Task A_change_is_seen_at_once_here_and_within_half_a_second_elsewhere()
+    {
+        using var elsewhere = new AccessStore(_metadata, Key, _time);
+        var (_, key) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        Assert.False((await elsewhere.ReadAsync(Ct)).Keys[key.Record.Id].Key.IsDisabled);
+
+        await _directory.ChangeKeyAsync(key.Record.Id, isDisabled: true, Ct);
+
+        Assert.True((await _store.ReadAsync(Ct)).Keys[key.Record.Id].Key.IsDisabled);
+        _time.Advance(AccessStore.Staleness);
+        Assert.True((await elsewhere.ReadAsync(Ct)).Keys[key.Record.Id].Key.IsDisabled);
+    }
+
+    [Fact]
+    public async Task Requests_in_between_do_not_read_the_catalogue()
+    {
+        await _store.ReadAsync(Ct);
+        var reads = _metadata.Reads;
+        for (var request = 0; request < 100; request++)
+        {
+            await _store.ReadAsync(Ct);
+        }
+
+        Assert.Equal(reads, _metadata.Reads);
+        _time.Advance(AccessStore.Staleness);
+        await _store.ReadAsync(Ct);
+        Assert.Equal(reads + 1, _metadata.Reads);
+    }
+
+    [Fact]
+    public async Task Keys_rotate_and_are_limited()
+    {
+        var (_, first) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        var second = await _directory.AddKeyAsync(AccountRecord.RootUid, "alice", Ct);
+        await _directory.RemoveKeyAsync(first.Record.Id, Ct);
+
+        var keys = (await _store.ReadAsync(Ct)).Keys;
+        Assert.False(keys.ContainsKey(first.Record.Id));
+        Assert.False(keys[second.Record.Id].Key.IsDisabled);
+        for (var more = 1; more < AccessDirectory.MaxKeysPerOwner; more++)
+        {
+            await _directory.AddKeyAsync(AccountRecord.RootUid, "alice", Ct);
+        }
+
+        await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddKeyAsync(AccountRecord.RootUid, "alice", Ct));
+    }
+
+    [Fact]
+    public async Task A_disabled_user_or_account_disables_its_keys()
+    {
+        var (account, own) = await _directory.AddAccountAsync("second", Ct);
+        var (_, key) = await _directory.AddUserAsync(account.Uid, "bob", Ct);
+
+        await _directory.ChangeUserAsync(account.Uid, "bob", user => user with { IsDisabled = true }, Ct);
+        Assert.True((await _store.ReadAsync(Ct)).Keys[key.Record.Id].Key.IsDisabled);
+        Assert.False((await _store.ReadAsync(Ct)).Keys[own.Record.Id].Key.IsDisabled);
+
+        await _directory.ChangeUserAsync(account.Uid, "bob", user => user with { IsDisabled = false }, Ct);
+        await _directory.ChangeAccountAsync(account.Uid, isDisabled: true, Ct);
+        Assert.True((await _store.ReadAsync(Ct)).Keys[key.Record.Id].Key.IsDisabled);
+        Assert.True((await _store.ReadAsync(Ct)).Keys[own.Record.Id].Key.IsDisabled);
+    }
+
+    [Fact]
+    public async Task A_removed_user_takes_its_keys_along_and_a_namesake_gets_another_uid()
+    {
+        var (user, key) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        await _directory.RemoveUserAsync(AccountRecord.RootUid, "alice", Ct);
+        Assert.False((await _store.ReadAsync(Ct)).Keys.ContainsKey(key.Record.Id));
+
+        var (again, _) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        Assert.NotEqual(user.Uid, again.Uid);
+    }
+
+    [Fact]
+    public async Task Policies_are_checked_when_they_are_attached_and_parsed_in_the_snapshot()
+    {
+        await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        await _directory.ChangeUserAsync(
+            AccountRecord.RootUid, "alice", user => user with { Policies = AccessDirectory.With(user.Policies, new("all", Allow)) }, Ct);
+        Assert.Single((await _store.ReadAsync(Ct)).Users[(AccountRecord.RootUid, "alice")].Policies);
+
+        var refusal = await Assert.ThrowsAsync<OssException>(async () => await _directory.ChangeUserAsync(
+            AccountRecord.RootUid, "alice", user => user with { Policies = AccessDirectory.With(user.Policies, new("bad", "{}")) }, Ct));
+        Assert.Equal("InvalidPolicyDocument", refusal.Code);
+        Assert.Single((await _store.ReadAsync(Ct)).Users[(AccountRecord.RootUid, "alice")].Policies);
+    }
+
+    [Fact]
+    public async Task Roles_are_found_without_case_and_have_a_new_id_when_made_anew()
+    {
+        var first = await _directory.AddRoleAsync(AccountRecord.RootUid, "Uploader", Trust, [new("p", Allow)], 3600, Ct);
+        Assert.Equal(first.Id, (await _store.ReadAsync(Ct)).FindRole(AccountRecord.RootUid, "uploader")!.Record.Id);
+        await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddRoleAsync(AccountRecord.RootUid, "UPLOADER", Trust, [], 3600, Ct));
+
+        await _directory.RemoveRoleAsync(AccountRecord.RootUid, "uploader", Ct);
+        var second = await _directory.AddRoleAsync(AccountRecord.RootUid, "uploader", Trust, [], 3600, Ct);
+        Assert.NotEqual(first.Id, second.Id);
+    }
+
+    [Fact]
+    public async Task A_wrong_master_key_is_told_at_the_start()
+    {
+        await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        using var wrong = new AccessStore(_metadata, new MasterKey(RandomNumberGenerator.GetBytes(MasterKey.Size)), _time);
+
+        var fault = await Assert.ThrowsAsync<InvalidDataException>(async () => await wrong.StartAsync(Ct));
+        Assert.Contains(MasterKey.Variable, fault.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("a b")]
+    [InlineData("a/b")]
+    [InlineData("\u00e9")]
+    public async Task A_name_that_would_not_fit_an_arn_is_refused(string name)
+    {
+        await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddUserAsync(AccountRecord.RootUid, name, Ct));
+        await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddAccountAsync(name, Ct));
+        await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddRoleAsync(AccountRecord.RootUid, name, Trust, [], 3600, Ct));
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        _store.Dispose();
+        await _metadata.DisposeAsync();
+    }
+}
