@@ -1,0 +1,71 @@
+using System.CommandLine;
+using Microsoft.Extensions.Logging;
+using Moss.Server.Hosting;
+
+namespace Moss.Cli.Commands;
+
+/// <summary>
+/// <c>moss serve</c>. A setting on the command line counts before one in the environment, and that before one in the file of <c>--config</c>.
+/// </summary>
+static class ServeCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("serve", "Start the object store.");
+        var options = new Dictionary<string, Option<string[]>>(StringComparer.Ordinal);
+        foreach (var (name, value, description) in ServeSettings.Known)
+        {
+            var option = new Option<string[]>("--" + name) { Description = description, HelpName = value, Arity = ArgumentArity.OneOrMore };
+            options.Add(name, option);
+            command.Options.Add(option);
+        }
+
+        var config = new Option<string>("--config") { Description = "A JSON file with any of these settings.", HelpName = "FILE" };
+        command.Options.Add(config);
+        command.SetAction((parsed, ct) => RunAsync(
+            name => options.TryGetValue(name, out var option) && parsed.GetResult(option) is { Implicit: false } ? parsed.GetValue(option) : null,
+            parsed.GetValue(config) ?? Environment.GetEnvironmentVariable("MOSS_CONFIG"),
+            ct));
+        return command;
+    }
+
+    static async Task<int> RunAsync(Func<string, string[]?> flags, string? configFile, CancellationToken ct)
+    {
+        try
+        {
+            var settings = new ServeSettings(flags, Environment.GetEnvironmentVariable, configFile);
+            var options = settings.ToOptions();
+            var server = await MossServer.StartAsync(options, TimeProvider.System, ConfigureLogging, ct);
+            await using (server)
+            {
+                Banner.Write(Console.Out, server, options);
+                await UntilCancelledAsync(ct);
+            }
+
+            return 0;
+        }
+        catch (StartException problem)
+        {
+            await Console.Error.WriteLineAsync("moss serve: " + problem.Message);
+            return 1;
+        }
+    }
+
+    static void ConfigureLogging(ILoggingBuilder logging) => logging
+        .AddFilter("Microsoft", LogLevel.Warning)
+        .AddSimpleConsole(console =>
+        {
+            console.SingleLine = true;
+            console.UseUtcTimestamp = true;
+            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
+        });
+
+    static async Task UntilCancelledAsync(CancellationToken ct)
+    {
+        var cancelled = new TaskCompletionSource();
+        await using (ct.Register(cancelled.SetResult))
+        {
+            await cancelled.Task;
+        }
+    }
+}

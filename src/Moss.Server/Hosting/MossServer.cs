@@ -1,0 +1,165 @@
+using System.Net;
+using System.Net.Sockets;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Moss.Protocol.Signing;
+using Moss.Server.Observability;
+using Moss.Server.Pipeline;
+using Moss.Storage;
+
+namespace Moss.Server.Hosting;
+
+/// <summary>A running server. Its parts are put together here, and nowhere else.</summary>
+public sealed class MossServer : IAsyncDisposable
+{
+    readonly WebApplication _app;
+    readonly OssServices _services;
+    readonly StatusPages _pages;
+    readonly PrometheusCollector _collector;
+    readonly DataDirectory? _directory;
+
+    MossServer(WebApplication app, OssServices services, StatusPages pages, PrometheusCollector collector, DataDirectory? directory)
+    {
+        _app = app;
+        _services = services;
+        _pages = pages;
+        _collector = collector;
+        _directory = directory;
+    }
+
+    /// <summary>Where the server listens; the port is the real one even when 0 was asked for.</summary>
+    public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary>The root credential in use.</summary>
+    public required RootCredential Root { get; init; }
+
+    /// <summary>Whether the root credential was made by this start, so that it must be shown.</summary>
+    public bool RootIsNew { get; init; }
+
+    /// <summary>The data directory, absolute; empty when everything is in memory or elsewhere.</summary>
+    public string DataDirectory => _directory?.Path ?? "";
+
+    /// <summary>Starts a server: when the task completes, requests are served.</summary>
+    /// <param name="logging">Where log lines go; null: nowhere.</param>
+    /// <exception cref="StartException">A used port, an unwritable directory, a bad setting; the message is one line.</exception>
+    public static async Task<MossServer> StartAsync(
+        OssServerOptions options, TimeProvider time, Action<ILoggingBuilder>? logging, CancellationToken ct)
+    {
+        // The collector listens before the engines make their instruments.
+        var collector = new PrometheusCollector();
+        var directory = Engines.NeedDirectory(options) ? Hosting.DataDirectory.Open(options.DataDirectory, Engines.NeedExclusive(options)) : null;
+        ObjectService? storage = null;
+        try
+        {
+            var made = false;
+            var root = options.Root ?? directory?.ReadOrMakeCredential(out made) ?? throw new StartException("no root credential is given");
+            storage = new ObjectService(Engines.Open(options, directory?.Path ?? "", time));
+            var app = BuildApp(options, logging);
+            var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
+            var hosts = new HostMap(options.Domains, NoCnames.Instance);
+            var services = Compose(options, time, storage, root, hosts, log);
+            var pages = new StatusPages(storage, collector, hosts);
+            app.Run(new OssPipeline(services, pages).HandleAsync);
+            await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
+            await ListenAsync(app, options, ct);
+            var server = new MossServer(app, services, pages, collector, directory) { Root = root, RootIsNew = made };
+            server.Endpoint = BoundTo(app);
+            return server;
+        }
+        catch
+        {
+            if (storage is not null)
+            {
+                await storage.DisposeAsync();
+            }
+
+            directory?.Dispose();
+            collector.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Takes no new request, waits for those in flight up to the configured time, and closes the storage.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _pages.IsStopping = true;
+        Log.Draining(_services.Log, _services.Options.DrainTimeout.TotalSeconds);
+        using (var patience = new CancellationTokenSource(_services.Options.DrainTimeout, _services.Time))
+        {
+            await _app.StopAsync(patience.Token);
+        }
+
+        await _app.DisposeAsync();
+        await _services.Storage.DisposeAsync();
+        _services.Metrics.Dispose();
+        _collector.Dispose();
+        _directory?.Dispose();
+    }
+
+    static WebApplication BuildApp(OssServerOptions options, Action<ILoggingBuilder>? logging)
+    {
+        var builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore();
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
+        builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
+        builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
+        logging?.Invoke(builder.Logging);
+        return builder.Build();
+    }
+
+    static OssServices Compose(
+        OssServerOptions options, TimeProvider time, ObjectService storage, RootCredential root, HostMap hosts, ILogger log)
+    {
+        var signatures = new RequestAuthenticator(time, new SignatureOptions
+        {
+            Regions = options.Region.Length == 0 ? new SignatureOptions().Regions : new HashSet<string>(StringComparer.Ordinal) { options.Region },
+        });
+        return new(
+            storage,
+            options,
+            time,
+            new IdGenerator(time),
+            new RequestParser(hosts),
+            new Authenticator(signatures, new AccountKeys(root)),
+            new AclAuthorizer(),
+            new ServerMetrics(),
+            log);
+    }
+
+    static async Task ListenAsync(WebApplication app, OssServerOptions options, CancellationToken ct)
+    {
+        try
+        {
+            await app.StartAsync(ct);
+        }
+        catch (Exception exception) when (exception is IOException or SocketException or UnauthorizedAccessException)
+        {
+            await app.DisposeAsync();
+            var reason = exception is AddressInUseException || exception.InnerException is AddressInUseException
+                ? "the port is in use"
+                : (exception.InnerException ?? exception).Message;
+            throw new StartException($"cannot listen on {options.Listen}: {reason}", exception);
+        }
+    }
+
+    static IPEndPoint BoundTo(WebApplication app)
+    {
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        return IPEndPoint.Parse(new Uri(address).Authority);
+    }
+
+    /// <summary>Whoever started the server ends it; signals are the command's business.</summary>
+    sealed class OwnerLifetime : IHostLifetime
+    {
+        public Task WaitForStartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+        public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    }
+}

@@ -1,0 +1,36 @@
+using Microsoft.Extensions.Logging;
+
+namespace Moss.Server.Observability;
+
+/// <summary>Everything the server logs, as typed events. None of them carries a signature, a token, a secret or a query.</summary>
+static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Information, "{Operation} {Resource} {Status} {Code} in={BytesIn} out={BytesOut} ms={Milliseconds} id={RequestId} key={AccessKeyId} from={Remote}")]
+    public static partial void Request(
+        ILogger logger,
+        string operation,
+        string resource,
+        int status,
+        string code,
+        long bytesIn,
+        long bytesOut,
+        double milliseconds,
+        string requestId,
+        string accessKeyId,
+        string remote);
+
+    [LoggerMessage(2, LogLevel.Error, "Request {RequestId} failed.")]
+    public static partial void RequestFailed(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(3, LogLevel.Error, "Request {RequestId} met damaged data.")]
+    public static partial void BlobDamaged(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(4, LogLevel.Error, "Request {RequestId} found the storage full.")]
+    public static partial void StorageFull(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(5, LogLevel.Warning, "A background round of the storage failed; it is tried again.")]
+    public static partial void BackgroundFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(6, LogLevel.Information, "Stopping: waiting up to {Seconds} s for requests in flight.")]
+    public static partial void Draining(ILogger logger, double seconds);
+}

@@ -1,0 +1,156 @@
+using System.Collections.Immutable;
+using Moss.Server.Operations.Buckets;
+using static Moss.Server.Access;
+using Objects = Moss.Server.Operations.Objects;
+
+namespace Moss.Server;
+
+static partial class OperationTable
+{
+    /// <summary>The preflight of a browser, which routes by its method alone. In a class of its own, so that it is there before any row.</summary>
+    static class Preflight
+    {
+        internal static readonly Operation OptionObject =
+            new("OptionObject", "OPTIONS", Scope.Bucket, "", "", Free, Objects.OptionObject.HandleAsync) { Serving = Serving.DefaultAnswer };
+    }
+
+    static class BucketTable
+    {
+        internal static readonly ImmutableArray<Operation> Rows =
+        [
+            // Basics
+            new("PutBucket", Put, Scope.Bucket, "", "oss:PutBucket", Owner, PutBucket.HandleAsync),
+            new("DeleteBucket", Delete, Scope.Bucket, "", "oss:DeleteBucket", Owner, DeleteBucket.HandleAsync),
+            new("HeadBucket", Head, Scope.Bucket, "", "oss:GetBucketInfo", Owner, HeadBucket.HandleAsync),
+            new("ListObjects", Get, Scope.Bucket, "", "oss:ListObjects", Owner, ListObjects.HandleAsync),
+            new("ListObjectsV2", Get, Scope.Bucket, "list-type", "oss:ListObjects", Owner, ListObjectsV2.HandleAsync),
+            new("ListObjectVersions", Get, Scope.Bucket, "versions", "oss:ListObjectVersions", Owner, ListObjectVersions.HandleAsync),
+            new("GetBucketInfo", Get, Scope.Bucket, "bucketInfo", "oss:GetBucketInfo", Owner, GetBucketInfo.HandleAsync),
+            new("GetBucketLocation", Get, Scope.Bucket, "location", "oss:GetBucketLocation", Owner, GetBucketLocation.HandleAsync),
+            new("GetBucketStat", Get, Scope.Bucket, "stat", "oss:GetBucketStat", Owner, GetBucketStat.HandleAsync),
+            new("PutBucketAcl", Put, Scope.Bucket, "acl", "oss:PutBucketAcl", Owner, PutBucketAcl.HandleAsync),
+            new("GetBucketAcl", Get, Scope.Bucket, "acl", "oss:GetBucketAcl", Owner, GetBucketAcl.HandleAsync),
+            new("DeleteMultipleObjects", Post, Scope.Bucket, "delete", "oss:DeleteObject|oss:DeleteObjectVersion", Free, Objects.DeleteMultipleObjects.HandleAsync),
+            new("PostObject", Post, Scope.Bucket, "", "oss:PutObject", Free),
+
+            // Versioning, lifecycle, CORS, hotlink protection, website, logging
+            new("PutBucketVersioning", Put, Scope.Bucket, "versioning", "oss:PutBucketVersioning", Owner),
+            new("GetBucketVersioning", Get, Scope.Bucket, "versioning", "oss:GetBucketVersioning", Owner, GetBucketVersioning.HandleAsync),
+            new("PutBucketLifecycle", Put, Scope.Bucket, "lifecycle", "oss:PutBucketLifecycle", Owner),
+            new("GetBucketLifecycle", Get, Scope.Bucket, "lifecycle", "oss:GetBucketLifecycle", Owner, Unset.Lifecycle) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketLifecycle", Delete, Scope.Bucket, "lifecycle", "oss:DeleteBucketLifecycle", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketCors", Put, Scope.Bucket, "cors", "oss:PutBucketCors", Owner),
+            new("GetBucketCors", Get, Scope.Bucket, "cors", "oss:GetBucketCors", Owner, Unset.Cors) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketCors", Delete, Scope.Bucket, "cors", "oss:DeleteBucketCors", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            Preflight.OptionObject,
+            new("PutBucketReferer", Put, Scope.Bucket, "referer", "oss:PutBucketReferer", Owner),
+            new("GetBucketReferer", Get, Scope.Bucket, "referer", "oss:GetBucketReferer", Owner, Unset.Referer) { Serving = Serving.DefaultAnswer },
+            new("PutBucketWebsite", Put, Scope.Bucket, "website", "oss:PutBucketWebsite", Owner),
+            new("GetBucketWebsite", Get, Scope.Bucket, "website", "oss:GetBucketWebsite", Owner, Unset.Website) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketWebsite", Delete, Scope.Bucket, "website", "oss:DeleteBucketWebsite", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketLogging", Put, Scope.Bucket, "logging", "oss:PutBucketLogging", Owner),
+            new("GetBucketLogging", Get, Scope.Bucket, "logging", "oss:GetBucketLogging", Owner, Unset.Logging) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketLogging", Delete, Scope.Bucket, "logging", "oss:DeleteBucketLogging", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutUserDefinedLogFieldsConfig", Put, Scope.Bucket, "userDefinedLogFieldsConfig", "oss:PutUserDefinedLogFieldsConfig", Owner),
+            new("GetUserDefinedLogFieldsConfig", Get, Scope.Bucket, "userDefinedLogFieldsConfig", "oss:GetUserDefinedLogFieldsConfig", Owner),
+            new("DeleteUserDefinedLogFieldsConfig", Delete, Scope.Bucket, "userDefinedLogFieldsConfig", "oss:DeleteUserDefinedLogFieldsConfig", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+
+            // Encryption, tags, policy, payment, acceleration, access
+            new("PutBucketEncryption", Put, Scope.Bucket, "encryption", "oss:PutBucketEncryption", Owner),
+            new("GetBucketEncryption", Get, Scope.Bucket, "encryption", "oss:GetBucketEncryption", Owner, Unset.Encryption) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketEncryption", Delete, Scope.Bucket, "encryption", "oss:DeleteBucketEncryption", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketTags", Put, Scope.Bucket, "tagging", "oss:PutBucketTagging", Owner),
+            new("GetBucketTags", Get, Scope.Bucket, "tagging", "oss:GetBucketTagging", Owner, Unset.Tagging) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketTags", Delete, Scope.Bucket, "tagging", "oss:DeleteBucketTagging", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketPolicy", Put, Scope.Bucket, "policy", "oss:PutBucketPolicy", Owner),
+            new("GetBucketPolicy", Get, Scope.Bucket, "policy", "oss:GetBucketPolicy", Owner, Unset.Policy) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketPolicy", Delete, Scope.Bucket, "policy", "oss:DeleteBucketPolicy", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("GetBucketPolicyStatus", Get, Scope.Bucket, "policyStatus", "oss:GetBucketPolicyStatus", Owner, Unset.PolicyStatus) { Serving = Serving.DefaultAnswer },
+            new("PutBucketRequestPayment", Put, Scope.Bucket, "requestPayment", "oss:PutBucketRequestPayment", Owner),
+            new("GetBucketRequestPayment", Get, Scope.Bucket, "requestPayment", "oss:GetBucketRequestPayment", Owner, Unset.RequestPayment) { Serving = Serving.DefaultAnswer },
+            new("PutBucketTransferAcceleration", Put, Scope.Bucket, "transferAcceleration", "oss:PutBucketTransferAcceleration", Owner),
+            new("GetBucketTransferAcceleration", Get, Scope.Bucket, "transferAcceleration", "oss:GetBucketTransferAcceleration", Owner, Unset.TransferAcceleration) { Serving = Serving.DefaultAnswer },
+            new("PutBucketPublicAccessBlock", Put, Scope.Bucket, "publicAccessBlock", "oss:PutBucketPublicAccessBlock", Owner),
+            new("GetBucketPublicAccessBlock", Get, Scope.Bucket, "publicAccessBlock", "oss:GetBucketPublicAccessBlock", Owner),
+            new("DeleteBucketPublicAccessBlock", Delete, Scope.Bucket, "publicAccessBlock", "oss:DeleteBucketPublicAccessBlock", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketAccessMonitor", Put, Scope.Bucket, "accessmonitor", "oss:PutBucketAccessMonitor", Owner),
+            new("GetBucketAccessMonitor", Get, Scope.Bucket, "accessmonitor", "oss:GetBucketAccessMonitor", Owner, Unset.AccessMonitor) { Serving = Serving.DefaultAnswer },
+            new("PutBucketArchiveDirectRead", Put, Scope.Bucket, "bucketArchiveDirectRead", "oss:PutBucketArchiveDirectRead", Owner),
+            new("GetBucketArchiveDirectRead", Get, Scope.Bucket, "bucketArchiveDirectRead", "oss:GetBucketArchiveDirectRead", Owner),
+            new("PutBucketHttpsConfig", Put, Scope.Bucket, "httpsConfig", "oss:PutBucketHttpsConfig", Owner),
+            new("GetBucketHttpsConfig", Get, Scope.Bucket, "httpsConfig", "oss:GetBucketHttpsConfig", Owner),
+            new("PutBucketResourceGroup", Put, Scope.Bucket, "resourceGroup", "oss:PutBucketResourceGroup", Owner),
+            new("GetBucketResourceGroup", Get, Scope.Bucket, "resourceGroup", "oss:GetBucketResourceGroup", Owner, Unset.ResourceGroup) { Serving = Serving.DefaultAnswer },
+            new("PutBucketResponseHeader", Put, Scope.Bucket, "responseHeader", "oss:PutBucketResponseHeader", Owner),
+            new("GetBucketResponseHeader", Get, Scope.Bucket, "responseHeader", "oss:GetBucketResponseHeader", Owner),
+            new("DeleteBucketResponseHeader", Delete, Scope.Bucket, "responseHeader", "oss:DeleteBucketResponseHeader", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketOverwriteConfig", Put, Scope.Bucket, "overwriteConfig", "oss:PutBucketOverwriteConfig", Owner),
+            new("GetBucketOverwriteConfig", Get, Scope.Bucket, "overwriteConfig", "oss:GetBucketOverwriteConfig", Owner),
+            new("DeleteBucketOverwriteConfig", Delete, Scope.Bucket, "overwriteConfig", "oss:DeleteBucketOverwriteConfig", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketObjectWormConfiguration", Put, Scope.Bucket, "objectWorm", "oss:PutBucketObjectWormConfiguration", Owner),
+            new("GetBucketObjectWormConfiguration", Get, Scope.Bucket, "objectWorm", "oss:GetBucketObjectWormConfiguration", Owner),
+
+            // Inventory, retention, styles, names
+            new("PutBucketInventory", Put, Scope.Bucket, "inventory&inventoryId", "oss:PutBucketInventory", Owner),
+            new("GetBucketInventory", Get, Scope.Bucket, "inventory&inventoryId", "oss:GetBucketInventory", Owner, Unset.Inventory) { Serving = Serving.DefaultAnswer },
+            new("ListBucketInventory", Get, Scope.Bucket, "inventory", "oss:GetBucketInventory", Owner, Unset.ListInventory) { Serving = Serving.DefaultAnswer },
+            new("DeleteBucketInventory", Delete, Scope.Bucket, "inventory&inventoryId", "oss:DeleteBucketInventory", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("InitiateBucketWorm", Post, Scope.Bucket, "worm", "oss:InitiateBucketWorm", Owner),
+            new("GetBucketWorm", Get, Scope.Bucket, "worm", "oss:GetBucketWorm", Owner, Unset.Worm) { Serving = Serving.DefaultAnswer },
+            new("AbortBucketWorm", Delete, Scope.Bucket, "worm", "oss:AbortBucketWorm", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("ExtendBucketWorm", Post, Scope.Bucket, "wormId&wormExtend", "oss:ExtendBucketWorm", Owner),
+            new("CompleteBucketWorm", Post, Scope.Bucket, "wormId", "oss:CompleteBucketWorm", Owner),
+            new("PutStyle", Put, Scope.Bucket, "style&styleName", "oss:PutStyle", Owner),
+            new("GetStyle", Get, Scope.Bucket, "style&styleName", "oss:GetStyle", Owner),
+            new("ListStyle", Get, Scope.Bucket, "style", "oss:ListStyle", Owner),
+            new("DeleteStyle", Delete, Scope.Bucket, "style&styleName", "oss:DeleteStyle", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutCname", Post, Scope.Bucket, "cname&comp=add", "oss:PutCname", Owner),
+            new("DeleteCname", Post, Scope.Bucket, "cname&comp=delete", "oss:DeleteCname", Owner),
+            new("CreateCnameToken", Post, Scope.Bucket, "cname&comp=token", "oss:CreateCnameToken", Owner),
+            new("GetCnameToken", Get, Scope.Bucket, "cname&comp=token", "oss:GetCnameToken", Owner),
+            new("ListCname", Get, Scope.Bucket, "cname", "oss:ListCname", Owner, Unset.ListCname) { Serving = Serving.DefaultAnswer },
+
+            // Replication, redundancy, queries
+            new("PutBucketReplication", Post, Scope.Bucket, "replication&comp=add", "oss:PutBucketReplication", Owner),
+            new("DeleteBucketReplication", Post, Scope.Bucket, "replication&comp=delete", "oss:DeleteBucketReplication", Owner),
+            new("GetBucketReplication", Get, Scope.Bucket, "replication", "oss:GetBucketReplication", Owner, Unset.Replication) { Serving = Serving.DefaultAnswer },
+            new("GetBucketReplicationLocation", Get, Scope.Bucket, "replicationLocation", "oss:GetBucketReplicationLocation", Owner),
+            new("GetBucketReplicationProgress", Get, Scope.Bucket, "replicationProgress", "oss:GetBucketReplicationProgress", Owner, Unset.Replication) { Serving = Serving.DefaultAnswer },
+            new("PutBucketRTC", Put, Scope.Bucket, "rtc", "oss:PutBucketRTC", Owner),
+            new("CreateBucketDataRedundancyTransition", Post, Scope.Bucket, "redundancyTransition", "oss:CreateBucketDataRedundancyTransition", Owner),
+            new("GetBucketDataRedundancyTransition", Get, Scope.Bucket, "redundancyTransition&x-oss-redundancy-transition-taskid", "oss:GetBucketDataRedundancyTransition", Owner),
+            new("ListBucketDataRedundancyTransition", Get, Scope.Bucket, "redundancyTransition", "oss:ListBucketDataRedundancyTransition", Owner),
+            new("DeleteBucketDataRedundancyTransition", Delete, Scope.Bucket, "redundancyTransition&x-oss-redundancy-transition-taskid", "oss:DeleteBucketDataRedundancyTransition", Owner),
+            new("OpenMetaQuery", Post, Scope.Bucket, "metaQuery&comp=add", "oss:OpenMetaQuery", Owner),
+            new("DoMetaQuery", Post, Scope.Bucket, "metaQuery&comp=query", "oss:DoMetaQuery", Owner),
+            new("CloseMetaQuery", Post, Scope.Bucket, "metaQuery&comp=delete", "oss:CloseMetaQuery", Owner),
+            new("GetMetaQueryStatus", Get, Scope.Bucket, "metaQuery", "oss:GetMetaQueryStatus", Owner),
+
+            // Access points, quality of service, fetching, live channels
+            new("CreateAccessPoint", Put, Scope.Bucket, "accessPoint", "oss:CreateAccessPoint", Owner),
+            new("GetAccessPoint", Get, Scope.Bucket, "accessPoint&@x-oss-access-point-name", "oss:GetAccessPoint", Owner),
+            new("ListAccessPoints", Get, Scope.Bucket, "accessPoint", "oss:ListAccessPoints", Owner),
+            new("DeleteAccessPoint", Delete, Scope.Bucket, "accessPoint", "oss:DeleteAccessPoint", Owner),
+            new("PutAccessPointPolicy", Put, Scope.Bucket, "accessPointPolicy", "oss:PutAccessPointPolicy", Owner),
+            new("GetAccessPointPolicy", Get, Scope.Bucket, "accessPointPolicy", "oss:GetAccessPointPolicy", Owner),
+            new("DeleteAccessPointPolicy", Delete, Scope.Bucket, "accessPointPolicy", "oss:DeleteAccessPointPolicy", Owner),
+            new("CreateAccessPointForObjectProcess", Put, Scope.Bucket, "accessPointForObjectProcess", "oss:CreateAccessPointForObjectProcess", Owner),
+            new("GetAccessPointForObjectProcess", Get, Scope.Bucket, "accessPointForObjectProcess", "oss:GetAccessPointForObjectProcess", Owner),
+            new("DeleteAccessPointForObjectProcess", Delete, Scope.Bucket, "accessPointForObjectProcess", "oss:DeleteAccessPointForObjectProcess", Owner),
+            new("PutAccessPointConfigForObjectProcess", Put, Scope.Bucket, "accessPointConfigForObjectProcess", "oss:PutAccessPointConfigForObjectProcess", Owner),
+            new("GetAccessPointConfigForObjectProcess", Get, Scope.Bucket, "accessPointConfigForObjectProcess", "oss:GetAccessPointConfigForObjectProcess", Owner),
+            new("PutAccessPointPolicyForObjectProcess", Put, Scope.Bucket, "accessPointPolicyForObjectProcess", "oss:PutAccessPointPolicyForObjectProcess", Owner),
+            new("GetAccessPointPolicyForObjectProcess", Get, Scope.Bucket, "accessPointPolicyForObjectProcess", "oss:GetAccessPointPolicyForObjectProcess", Owner),
+            new("DeleteAccessPointPolicyForObjectProcess", Delete, Scope.Bucket, "accessPointPolicyForObjectProcess", "oss:DeleteAccessPointPolicyForObjectProcess", Owner),
+            new("PutBucketQosInfo", Put, Scope.Bucket, "qosInfo", "oss:PutBucketQosInfo", Owner),
+            new("GetBucketQosInfo", Get, Scope.Bucket, "qosInfo", "oss:GetBucketQosInfo", Owner),
+            new("DeleteBucketQosInfo", Delete, Scope.Bucket, "qosInfo", "oss:DeleteBucketQosInfo", Owner),
+            new("PutBucketRequesterQosInfo", Put, Scope.Bucket, "requesterQosInfo", "oss:PutBucketRequesterQosInfo", Owner),
+            new("GetBucketRequesterQosInfo", Get, Scope.Bucket, "requesterQosInfo", "oss:GetBucketRequesterQosInfo", Owner),
+            new("DeleteBucketRequesterQosInfo", Delete, Scope.Bucket, "requesterQosInfo", "oss:DeleteBucketRequesterQosInfo", Owner),
+            new("PutAsyncFetchTask", Post, Scope.Bucket, "asyncFetch", "oss:PutAsyncFetchTask", Owner),
+            new("GetAsyncFetchTask", Get, Scope.Bucket, "asyncFetch", "oss:GetAsyncFetchTask", Owner),
+            new("ListLiveChannel", Get, Scope.Bucket, "live", "oss:ListLiveChannel", Owner, Unset.ListLiveChannel) { Serving = Serving.DefaultAnswer },
+        ];
+    }
+}

@@ -1,0 +1,24 @@
+using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.Operations.Buckets;
+
+/// <summary>GetBucketInfo. The endpoints are those of the configuration, or the one the request came to, with its port.</summary>
+static class GetBucketInfo
+{
+    public static async Task HandleAsync(OssContext context, CancellationToken ct)
+    {
+        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await context.XmlAsync(
+            new BucketInfo
+            {
+                Bucket = BucketDescription.Of(context, bucket),
+                Owner = new(bucket.OwnerId, bucket.OwnerId),
+                Grant = bucket.Acl.ToWire(),
+                DataRedundancyType = bucket.DataRedundancyType,
+                Versioning = GetBucketVersioning.StatusOf(bucket),
+            },
+            ct);
+    }
+}

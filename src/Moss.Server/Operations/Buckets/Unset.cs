@@ -1,0 +1,115 @@
+using Microsoft.AspNetCore.Http;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Xml;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.Operations.Buckets;
+
+/// <summary>
+/// What the service answers for a bucket whose configuration of some kind was never set. Clients ask when they set up and tear down;
+/// setting any of these answers <c>NotImplemented</c> until it is served.
+/// </summary>
+static class Unset
+{
+    public static readonly OperationHandler Lifecycle = Refusing(OssErrors.NoSuchLifecycle);
+    public static readonly OperationHandler Cors = Refusing(OssErrors.NoSuchCORSConfiguration);
+    public static readonly OperationHandler Website = Refusing(OssErrors.NoSuchWebsiteConfiguration);
+    public static readonly OperationHandler Encryption = Refusing(OssErrors.NoSuchServerSideEncryptionRule);
+    public static readonly OperationHandler Policy = Refusing(OssErrors.NoSuchBucketPolicy);
+    public static readonly OperationHandler TransferAcceleration = Refusing(OssErrors.NoSuchTransferAccelerationConfiguration);
+    public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
+    public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
+    public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);
+
+    public static readonly OperationHandler Referer = Answering("RefererConfiguration", writer =>
+    {
+        writer.Element("AllowEmptyReferer", true);
+        writer.Start("RefererList");
+        writer.End();
+    });
+
+    public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });
+    public static readonly OperationHandler PolicyStatus = Answering("PolicyStatus", static writer => writer.Element("IsPublic", false));
+    public static readonly OperationHandler RequestPayment =
+        Answering("RequestPaymentConfiguration", static writer => writer.Element("Payer", "BucketOwner"));
+    public static readonly OperationHandler AccessMonitor =
+        Answering("AccessMonitorConfiguration", static writer => writer.Element("Status", "Disabled"));
+
+    public static readonly OperationHandler ListInventory =
+        Answering("ListInventoryConfigurationsResult", static writer => writer.Element("IsTruncated", false));
+
+    public static readonly OperationHandler Tagging = Answering("Tagging", static writer =>
+    {
+        writer.Start("TagSet");
+        writer.End();
+    });
+
+    /// <summary>The group that the bucket was made in; only that is recorded.</summary>
+    public static async Task ResourceGroup(OssContext context, CancellationToken ct)
+    {
+        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await WriteAsync(context, "BucketResourceGroupConfiguration", writer => writer.Element("ResourceGroupId", bucket.ResourceGroupId), ct);
+    }
+
+    /// <summary>No domain name is bound.</summary>
+    public static async Task ListCname(OssContext context, CancellationToken ct)
+    {
+        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await WriteAsync(
+            context,
+            "ListCnameResult",
+            writer =>
+            {
+                writer.Element("Bucket", bucket.Name.Value);
+                writer.Element("Owner", bucket.OwnerId);
+            },
+            ct);
+    }
+
+    /// <summary>No live channel exists.</summary>
+    public static async Task ListLiveChannel(OssContext context, CancellationToken ct)
+    {
+        await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await WriteAsync(
+            context,
+            "ListLiveChannelResult",
+            writer =>
+            {
+                writer.Element("Prefix", context.Query["prefix"] ?? "");
+                writer.Element("Marker", context.Query["marker"] ?? "");
+                writer.Element("MaxKeys", Headers.PageParameters.Size(context, "max-keys", 100));
+                writer.Element("IsTruncated", false);
+                writer.Element("NextMarker", "");
+            },
+            ct);
+    }
+
+    /// <summary>Deleting what is not there succeeds.</summary>
+    public static async Task DeleteAsync(OssContext context, CancellationToken ct)
+    {
+        await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await context.Empty(StatusCodes.Status204NoContent);
+    }
+
+    static OperationHandler Refusing(OssError error) => async (context, ct) =>
+    {
+        await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        throw new OssException(error, details: [new("BucketName", context.Bucket.Value)]);
+    };
+
+    static OperationHandler Answering(string root, Action<XmlDocumentWriter> content) => async (context, ct) =>
+    {
+        await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        await WriteAsync(context, root, content, ct);
+    };
+
+    static async Task WriteAsync(OssContext context, string root, Action<XmlDocumentWriter> content, CancellationToken ct)
+    {
+        using var buffer = new PooledBuffer();
+        var writer = new XmlDocumentWriter(buffer);
+        writer.Start(root);
+        content(writer);
+        writer.End();
+        await context.XmlAsync(buffer.Written, ct);
+    }
+}

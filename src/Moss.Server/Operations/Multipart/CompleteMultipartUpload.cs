@@ -1,0 +1,70 @@
+using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
+using Moss.Protocol.Xml;
+using Moss.Server.Operations.Headers;
+using Moss.Server.Pipeline;
+using Moss.Storage.Multipart;
+using Document = Moss.Protocol.Xml.CompleteMultipartUpload;
+
+namespace Moss.Server.Operations.Multipart;
+
+/// <summary>
+/// CompleteMultipartUpload. One metadata transaction that moves no bytes. After any 4xx the upload is still there. The same list again gets the
+/// same 200 for a day, where the real service says NoSuchUpload. x-oss-complete-all: yes takes every part and allows no body.
+/// </summary>
+static class CompleteMultipartUpload
+{
+    const string CompleteAll = "x-oss-complete-all";
+
+    public static async Task HandleAsync(OssContext context, CancellationToken ct)
+    {
+        var id = UploadParameters.Id(context);
+        var encoded = PageParameters.IsUrlEncoded(context);
+        ObjectHeaders.RefuseCallback(context);
+        var request = new CompleteRequest
+        {
+            ForbidOverwrite = ObjectHeaders.IsOverwriteForbidden(context),
+            Acl = ObjectHeaders.AclOf(context),
+            Parts = await PartsAsync(context, ct),
+        };
+        var outcome = await context.Storage.Uploads.CompleteAsync(context.Bucket, context.Key, id, request, ct);
+        ObjectResponse.Stored(context, outcome.ETag, outcome.Crc64);
+        VersionParameter.Echo(context, outcome.IsVersioned, outcome.VersionId);
+        EncryptionHeaders.Echo(context, outcome.ServerSide);
+        await context.XmlAsync(
+            new CompleteMultipartUploadResult(Location(context), context.Bucket.Value, context.Key.Value, outcome.ETag.Quoted, encoded), ct);
+    }
+
+    // The listed parts; null for all there are.
+    static async ValueTask<IReadOnlyList<CompletePart>?> PartsAsync(OssContext context, CancellationToken ct)
+    {
+        var all = context.GivenHeader(CompleteAll);
+        if (all is not null && !all.Equals("yes", StringComparison.OrdinalIgnoreCase))
+        {
+            throw OssErrors.Argument(CompleteAll, all, "x-oss-complete-all must be yes.");
+        }
+
+        var document = await RequestBody.ReadDocumentAsync(context, OssLimits.MaxCompleteBodyBytes, ct);
+        if (all is not null)
+        {
+            // The spelling is the service's.
+            return document.IsEmpty ? null : throw OssErrors.Argument(
+                CompleteAll, all, "Should not speficy both complete all header and http body.", "0042-00000216");
+        }
+
+        if (document.IsEmpty)
+        {
+            throw OssErrors.Xml("there is no body.", "0042-00000205");
+        }
+
+        var listed = XmlDocuments.Parse<Document>(document).Parts;
+        return [.. listed.Select(part => new CompletePart(part.PartNumber, part.ETag))];
+    }
+
+    static string Location(OssContext context)
+    {
+        var key = UrlEncoding.Encode(context.Key.Value);
+        var root = $"{context.Http.Request.Scheme}://{context.Request.HostAndPort}";
+        return context.Request.Addressing == Addressing.Path ? $"{root}/{context.Bucket.Value}/{key}" : $"{root}/{key}";
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Moss.Server;
+
+/// <summary>What an acknowledged write has survived.</summary>
+public enum Durability
+{
+    /// <summary>Data, metadata and directory entry are on disk.</summary>
+    Durable,
+
+    /// <summary>Nothing is forced to disk: for throw-away use. A crash of the machine may lose acknowledged writes.</summary>
+    Ci,
+}
+
+/// <summary>Everything that a server can be told at its start.</summary>
+public sealed record OssServerOptions
+{
+    /// <summary>Where data, catalogue and root credential are kept; made when it is not there.</summary>
+    public string DataDirectory { get; init; } = "./moss-data";
+
+    /// <summary>The address to listen on; port 0 takes a free one.</summary>
+    public IPEndPoint Listen { get; init; } = new(IPAddress.Loopback, 9020);
+
+    /// <summary>Domains below which <c>bucket.domain</c> names a bucket.</summary>
+    public ImmutableArray<string> Domains { get; init; } = ["localhost"];
+
+    /// <summary>The server's region, without <c>oss-</c>. Empty: any region in a V4 scope is accepted, and answers name <see cref="DefaultRegion"/>.</summary>
+    public string Region { get; init; } = "";
+
+    /// <summary>What answers call the region of a server that was not told one.</summary>
+    public const string DefaultRegion = "cn-hangzhou";
+
+    public Durability Durability { get; init; } = Durability.Durable;
+
+    /// <summary><c>sqlite</c>, <c>memory</c> (tests), or a <c>postgres://</c> URL.</summary>
+    public string Metadata { get; init; } = "sqlite";
+
+    /// <summary><c>files</c> or <c>memory</c> (tests).</summary>
+    public string Blobs { get; init; } = "files";
+
+    /// <summary>
+    /// The endpoint that answers give for the outside (<c>ExtranetEndpoint</c>), host and port. Null: the one the request came to, which is
+    /// reachable by whoever asked.
+    /// </summary>
+    public string? ExtranetEndpoint { get; init; }
+
+    /// <summary>The endpoint that answers give for the inside; as <see cref="ExtranetEndpoint"/>.</summary>
+    public string? IntranetEndpoint { get; init; }
+
+    /// <summary>The root credential when it is given; null makes or reads the one in the data directory.</summary>
+    public RootCredential? Root { get; init; }
+
+    /// <summary>How long a stopping server waits for requests in flight.</summary>
+    public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>Whether a line is logged for each request.</summary>
+    public bool LogRequests { get; init; } = true;
+}

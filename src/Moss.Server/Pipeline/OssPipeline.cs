@@ -1,0 +1,64 @@
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Moss.Protocol.Errors;
+using Moss.Server.Observability;
+
+namespace Moss.Server.Pipeline;
+
+/// <summary>
+/// The way of every request, in order: request id, parse, find the operation, authenticate, authorise, dispatch. Whatever is thrown on the way
+/// is caught here, and nowhere else.
+/// </summary>
+sealed class OssPipeline(OssServices services, StatusPages pages)
+{
+    public async Task HandleAsync(HttpContext http)
+    {
+        if (await pages.TryServeAsync(http))
+        {
+            return;
+        }
+
+        var context = new OssContext(http, services, services.Ids.NewRequestId(), services.Time.GetTimestamp());
+        CommonHeaders.Set(context);
+        try
+        {
+            Parse(context);
+            await services.Authenticator.AuthenticateAsync(context, http.RequestAborted);
+            await services.Authorizer.AuthorizeAsync(context, http.RequestAborted);
+            await DispatchAsync(context, http.RequestAborted);
+        }
+        catch (Exception exception)
+        {
+            await ErrorWriter.WriteAsync(context, exception);
+        }
+
+        RequestLog.Write(context);
+    }
+
+    void Parse(OssContext context)
+    {
+        var http = context.Http;
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        context.Request = services.Parser.Parse(http.Request.Method, http.Request.Headers.Host.ToString(), target);
+        context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
+    }
+
+    static async Task DispatchAsync(OssContext context, CancellationToken ct)
+    {
+        if (context.Operation.Handler is { } handler)
+        {
+            RequestBody.CheckDigestOfEmpty(context);
+            await handler(context, ct);
+            return;
+        }
+
+        // Clients probe every call with a bucket that is not there, and expect to be told so.
+        if (context.Request.Bucket is { } bucket)
+        {
+            await context.Storage.Buckets.FindAsync(bucket, ct);
+        }
+
+        throw new OssException(
+            OssErrors.NotImplemented, $"The operation {context.Operation.Name} is not implemented by this server.");
+    }
+}

@@ -1,0 +1,17 @@
+using Microsoft.Extensions.Logging;
+using Moss.Server.Observability;
+using Moss.Storage;
+
+namespace Moss.Server.Pipeline;
+
+/// <summary>What every request needs beside itself; made once, in the composition root.</summary>
+sealed record OssServices(
+    ObjectService Storage,
+    OssServerOptions Options,
+    TimeProvider Time,
+    IdGenerator Ids,
+    RequestParser Parser,
+    Authenticator Authenticator,
+    IAuthorizer Authorizer,
+    ServerMetrics Metrics,
+    ILogger Log);
