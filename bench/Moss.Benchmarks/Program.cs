@@ -1,3 +1,11 @@
 using BenchmarkDotNet.Running;
+using Moss.Benchmarks;
 
-BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+if (args is ["digest-load", .. var options])
+{
+    await DigestLoad.RunAsync(options);
+}
+else
+{
+    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+}

@@ -14,15 +14,23 @@ namespace Moss.Protocol.Hashing;
 public sealed class BodyDigest : IDisposable
 {
     /// <summary>The size of an MD5 in bytes.</summary>
-    public const int Md5Length = 16;
+    public const int Md5Length = Md5State.Length;
 
     readonly Md5Stream _md5;
+    readonly Md5Stream? _running;
     Crc64 _crc;
 
     public BodyDigest()
         : this(Md5Scheduler.Shared)
     {
     }
+
+    /// <summary>
+    /// A digest that also hashes its bytes along into <paramref name="running"/>, the MD5 of a longer whole: side by side, at the
+    /// cost of one MD5. Until <see cref="Finish"/> nobody else may append to it.
+    /// </summary>
+    public BodyDigest(ResumableMd5? running)
+        : this() => _running = running?.Stream;
 
     internal BodyDigest(Md5Scheduler scheduler) => _md5 = new Md5Stream(scheduler);
 
@@ -37,7 +45,9 @@ public sealed class BodyDigest : IDisposable
     public ValueTask AppendAsync(ReadOnlyMemory<byte> data)
     {
         _crc.Append(data.Span);
-        return _md5.AppendAsync(data);
+        return _running is null
+            ? _md5.AppendAsync(data)
+            : _md5.AppendAsync(new ReadOnlySequence<byte>(data), _running);
     }
 
     /// <inheritdoc cref="AppendAsync(ReadOnlyMemory{byte})"/>
@@ -48,7 +58,7 @@ public sealed class BodyDigest : IDisposable
             _crc.Append(segment.Span);
         }
 
-        return _md5.AppendAsync(data);
+        return _running is null ? _md5.AppendAsync(data) : _md5.AppendAsync(data, _running);
     }
 
     /// <summary>Gives the MD5 and CRC of everything appended and starts anew.</summary>

@@ -29,29 +29,37 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
     /// <summary>The one of the process.</summary>
     internal static Md5Scheduler Shared { get; } = new(Environment.ProcessorCount);
 
-    /// <summary>Hashes the pending blocks of <paramref name="stream"/>, here or on the thread pool.</summary>
-    internal ValueTask Hash(Md5Stream stream)
+    /// <summary>
+    /// Hashes the pending blocks of <paramref name="stream"/>, and of <paramref name="along"/> beside it, here or on the
+    /// thread pool. The task is that of the first; the second's is its own <see cref="Md5Stream.Completion"/>.
+    /// </summary>
+    internal ValueTask Hash(Md5Stream stream, Md5Stream? along)
     {
         var completion = stream.Completion();
         Md5Batch? batch = null;
         lock (_lock)
         {
+            Enqueue(stream);
+            if (along is not null)
+            {
+                Enqueue(along);
+            }
+
             if (_runners == 0 && _singles >= SinglesUntilAlone)
             {
                 _runners = 1;
                 batch = TakeBatch();
-                batch.Add(stream);
+                Fill(batch);
             }
             else
             {
-                Enqueue(stream);
                 StartRunners();
             }
         }
 
         if (batch is not null)
         {
-            RunAlone(stream, batch);
+            RunAlone(stream, along, batch);
         }
 
         return completion;
@@ -76,9 +84,9 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
         GiveBack(batch);
     }
 
-    void RunAlone(Md5Stream own, Md5Batch batch)
+    void RunAlone(Md5Stream own, Md5Stream? along, Md5Batch batch)
     {
-        while (own.PendingBlocks > 0)
+        while (own.PendingBlocks > 0 || along?.PendingBlocks > 0)
         {
             Run(batch);
             Admit(batch);

@@ -15,6 +15,8 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
     /// <summary>Below this the way through the scheduler costs more than it can save.</summary>
     internal const int SmallLength = 4096;
 
+    internal const int SavedLength = Md5State.Length + sizeof(ulong) + Md5State.BlockLength;
+
     const int LengthOffset = Md5State.BlockLength - sizeof(ulong);
 
     ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
@@ -47,29 +49,53 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
     /// <summary>The memory must stay valid until the task completes.</summary>
     internal ValueTask AppendAsync(in ReadOnlySequence<byte> data)
     {
-        if (data.Length < SmallLength)
+        if (data.Length >= SmallLength)
         {
-            ThrowIfAppending();
-            Append(data);
-            return ValueTask.CompletedTask;
+            return scheduler.Hash(Begin(data), along: null);
         }
 
-        Begin(data);
-        return scheduler.Hash(this);
+        foreach (var segment in data)
+        {
+            Append(segment.Span);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>As <see cref="AppendAsync(in ReadOnlySequence{byte})"/>, side by side with another stream that takes in the same bytes.</summary>
+    internal async ValueTask AppendAsync(ReadOnlySequence<byte> data, Md5Stream along)
+    {
+        if (data.Length < SmallLength)
+        {
+            await AppendAsync(data);
+            await along.AppendAsync(data);
+            return;
+        }
+
+        var alongDone = along.Begin(data).Completion();
+        try
+        {
+            await scheduler.Hash(Begin(data), along);
+        }
+        finally
+        {
+            await alongDone;
+        }
     }
 
     /// <summary>Takes in <paramref name="data"/> on the spot.</summary>
-    internal void Append(in ReadOnlySequence<byte> data)
+    internal void Append(ReadOnlySpan<byte> data)
     {
-        Begin(data);
-        while (PendingBlocks > 0)
+        ThrowIfAppending();
+        _length += (ulong)data.Length;
+        if (_partialLength > 0)
         {
-            Md5Scalar.Update(ref _state, Pending);
-            Advance(PendingBlocks);
+            data = data[FillPartial(data)..];
         }
 
-        LetGo();
-        _appending = false;
+        var tail = data.Length % Md5State.BlockLength;
+        Md5Scalar.Update(ref _state, data[..^tail]);
+        KeepTail(data[^tail..]);
     }
 
     /// <summary>The MD5 of everything appended; starts anew.</summary>
@@ -89,6 +115,27 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
         Md5Scalar.Update(ref _state, last);
         _state.Write(md5);
         (_state, _length, _partialLength) = (Md5State.Initial, 0, 0);
+    }
+
+    /// <summary>Where the stream stands: its state, its length, and the bytes that do not fill a block.</summary>
+    internal void Save(Span<byte> destination)
+    {
+        ThrowIfAppending();
+        destination = destination[..SavedLength];
+        destination.Clear();
+        _state.Write(destination);
+        BinaryPrimitives.WriteUInt64LittleEndian(destination[Md5State.Length..], _length);
+        _partial[.._partialLength].CopyTo(destination[(Md5State.Length + sizeof(ulong))..]);
+    }
+
+    /// <summary>Goes on where <see cref="Save"/> stood.</summary>
+    internal void Load(ReadOnlySpan<byte> saved)
+    {
+        ThrowIfAppending();
+        _state = Md5State.Read(saved);
+        _length = BinaryPrimitives.ReadUInt64LittleEndian(saved[Md5State.Length..]);
+        _partialLength = (int)(_length % Md5State.BlockLength);
+        saved.Slice(Md5State.Length + sizeof(ulong), _partialLength).CopyTo(_partial);
     }
 
     /// <summary>Says that <paramref name="blocks"/> of the pending blocks are in the state.</summary>
@@ -134,7 +181,7 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
         Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
         _completion.OnCompleted(continuation, state, token, flags);
 
-    void Begin(in ReadOnlySequence<byte> data)
+    Md5Stream Begin(in ReadOnlySequence<byte> data)
     {
         ThrowIfAppending();
         _appending = true;
@@ -142,6 +189,7 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
         _data = data;
         _position = data.Start;
         NextBlocks();
+        return this;
     }
 
     // The memory is its owner's again.
@@ -159,12 +207,18 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
 
             var tail = segment.Length % Md5State.BlockLength;
             _blocks = segment[..^tail];
-            if (tail > 0)
-            {
-                // The partial block is empty here, and hashed only after these blocks: when the next segment fills it.
-                segment.Span[^tail..].CopyTo(_partial);
-                _partialLength = tail;
-            }
+            // Hashed only after these blocks: when the next segment fills it.
+            KeepTail(segment.Span[^tail..]);
+        }
+    }
+
+    // The partial block is empty whenever there is a tail.
+    void KeepTail(ReadOnlySpan<byte> tail)
+    {
+        if (!tail.IsEmpty)
+        {
+            tail.CopyTo(_partial);
+            _partialLength = tail.Length;
         }
     }
 

@@ -36,7 +36,7 @@ sealed class BodyReceiver(StorageEngine engine)
     public async ValueTask<ReceivedBody> ReceiveAsync(
         PipeReader body, BodyExpectation expected, CancellationToken ct, ResumableMd5? running = null)
     {
-        using var digest = new BodyDigest();
+        using var digest = new BodyDigest(running);
         if (expected.Length > OssLimits.MaxPutObjectSize)
         {
             throw new OssException(OssErrors.EntityTooLarge);
@@ -45,12 +45,12 @@ sealed class BodyReceiver(StorageEngine engine)
         var head = await ReadHeadAsync(body, expected.Length, ct);
         if (head.Length <= engine.Options.InlineThreshold && head.IsCompleted)
         {
-            return await ReceiveInlineAsync(body, head.Buffer, expected, digest, running);
+            return await ReceiveInlineAsync(body, head.Buffer, expected, digest);
         }
 
         var id = engine.Ids.NewBlobId(inline: false);
         await using var writer = await engine.Blobs.CreateAsync(id, expected.Length, ct);
-        await PumpAsync(body, head.Buffer, writer, digest, running, ct);
+        await PumpAsync(body, head.Buffer, writer, digest, ct);
         var received = Check(id, digest, expected, inline: null);
         await writer.CommitAsync(ct);
         return received;
@@ -72,7 +72,7 @@ sealed class BodyReceiver(StorageEngine engine)
     }
 
     static async ValueTask<ReceivedBody> ReceiveInlineAsync(
-        PipeReader body, ReadOnlySequence<byte> buffer, BodyExpectation expected, BodyDigest digest, ResumableMd5? running)
+        PipeReader body, ReadOnlySequence<byte> buffer, BodyExpectation expected, BodyDigest digest)
     {
         var bytes = buffer.ToArray();
         if (bytes.Length > 0)
@@ -81,7 +81,6 @@ sealed class BodyReceiver(StorageEngine engine)
         }
 
         await digest.AppendAsync(bytes);
-        running?.Append(bytes);
         return Check(default, digest, expected, bytes);
     }
 
@@ -90,7 +89,6 @@ sealed class BodyReceiver(StorageEngine engine)
         ReadOnlySequence<byte> buffer,
         IBlobWriter writer,
         BodyDigest digest,
-        ResumableMd5? running,
         CancellationToken ct)
     {
         while (true)
@@ -101,14 +99,6 @@ sealed class BodyReceiver(StorageEngine engine)
             }
 
             await digest.AppendAsync(buffer);
-            if (running is not null)
-            {
-                foreach (var segment in buffer)
-                {
-                    running.Append(segment.Span);
-                }
-            }
-
             await writer.WriteAsync(buffer, ct);
             body.AdvanceTo(buffer.End);
 
