@@ -1,11 +1,15 @@
 using BenchmarkDotNet.Running;
 using Moss.Benchmarks;
 
-if (args is ["digest-load", .. var options])
+switch (args)
 {
-    await DigestLoad.RunAsync(options);
-}
-else
-{
-    BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+    case ["digest-load", .. var options]:
+        await DigestLoad.RunAsync(options);
+        break;
+    case ["blobs", .. var options]:
+        await BlobBenchmark.RunAsync(options);
+        break;
+    default:
+        BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
+        break;
 }

@@ -15,6 +15,9 @@ public sealed class FileBlobStore : IBlobStore
 {
     const int FanOut = 256;
 
+    // So many commits are on their way to the device together; its journal takes them all at once.
+    const int MaxThreads = 64;
+
     readonly BlobDirectory _root;
     readonly string _temporary;
     readonly BlobDirectory[] _directories;
@@ -54,9 +57,12 @@ public sealed class FileBlobStore : IBlobStore
 
     internal WriteBufferPool Buffers { get; } = new();
 
-    internal IoThreads WriteThreads { get; } = new("blob write", 16);
+    internal IoThreads Threads { get; } = new("blob I/O", MaxThreads);
 
-    internal IoThreads CommitThreads { get; } = new("blob commit", 64);
+    internal bool IsDurable => _durable;
+
+    /// <summary>Whether a write waits for the device, not only for the page cache.</summary>
+    internal bool WritesWait => _abilities.Direct;
 
     /// <summary>Opens a store, and makes it where there is none.</summary>
     /// <param name="durable">Whether a commit waits until the blob is on the device; without, a crash of the machine loses blobs.</param>
@@ -109,7 +115,7 @@ public sealed class FileBlobStore : IBlobStore
     public ValueTask DeleteAsync(BlobId id, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        return new IoWork(() => File.Delete(PathOf(id))).RunAsync(CommitThreads);
+        return new IoWork(() => File.Delete(PathOf(id))).RunAsync(Threads);
     }
 
     public async IAsyncEnumerable<BlobId> ListAsync([EnumeratorCancellation] CancellationToken ct)
@@ -139,13 +145,12 @@ public sealed class FileBlobStore : IBlobStore
         {
             Bind(storeId);
             RemoveLeftovers();
-        }).RunAsync(CommitThreads);
+        }).RunAsync(Threads);
     }
 
     public async ValueTask DisposeAsync()
     {
-        WriteThreads.Dispose();
-        CommitThreads.Dispose();
+        Threads.Dispose();
         foreach (var directory in _directories)
         {
             directory.Dispose();
@@ -156,16 +161,7 @@ public sealed class FileBlobStore : IBlobStore
     }
 
     /// <summary>Runs what waits for the device: on a thread of its own, or at once where it does not wait long.</summary>
-    internal ValueTask RunAsync(IoThreads threads, Action action)
-    {
-        if (_durable)
-        {
-            return new IoWork(action).RunAsync(threads);
-        }
-
-        action();
-        return ValueTask.CompletedTask;
-    }
+    internal ValueTask RunAsync(Action action) => new IoWork(action).RunAsync(_durable ? Threads : null);
 
     internal NewFile CreateFile(BlobId id, long? expectedLength) => new(
         DirectoryOf(id),

@@ -17,13 +17,22 @@ sealed class IoWork : IValueTaskSource
     /// <summary>Ends, or fails, as the work does that was started last.</summary>
     internal ValueTask Completion => new(this, _done.Version);
 
-    internal void Start(IoThreads threads)
+    /// <summary>Runs the work on one of the threads, or here and now.</summary>
+    internal void Start(IoThreads? threads)
     {
         _done.Reset();
-        threads.Post(this);
+        if (threads is null)
+        {
+            Execute();
+        }
+        else
+        {
+            threads.Post(this);
+        }
     }
 
-    internal ValueTask RunAsync(IoThreads threads)
+    /// <summary>As <see cref="Start"/> and <see cref="Completion"/>.</summary>
+    internal ValueTask RunAsync(IoThreads? threads)
     {
         Start(threads);
         return Completion;

@@ -14,8 +14,8 @@ sealed class NewFile : IDisposable
     const long ReserveStep = BlobFormat.SegmentSize + BlobFormat.PageSize;
 
     readonly SafeFileHandle _file;
+    readonly bool _isDirect;
     readonly string? _temporaryPath;
-    readonly Lock _reserving = new();
     readonly long _reserveFirst;
     long _reserved;
 
@@ -24,10 +24,10 @@ sealed class NewFile : IDisposable
     internal NewFile(BlobDirectory directory, string temporaryPath, FileSystemAbilities abilities, long expected)
     {
         _reserveFirst = expected;
-        IsDirect = abilities.Direct;
+        _isDirect = abilities.Direct;
         if (abilities.Nameless)
         {
-            _file = LibC.Open(directory.Path, LibC.Nameless | LibC.ReadWrite | (IsDirect ? LibC.Direct : 0));
+            _file = LibC.Open(directory.Path, LibC.Nameless | LibC.ReadWrite | (_isDirect ? LibC.Direct : 0));
         }
         else
         {
@@ -36,19 +36,16 @@ sealed class NewFile : IDisposable
         }
     }
 
-    /// <summary>Whether a write waits for the device, not only for the page cache.</summary>
-    internal bool IsDirect { get; }
-
-    /// <summary>Writes a buffer. Several may be written at the same time.</summary>
+    /// <summary>Writes buffers that follow each other.</summary>
     /// <param name="mayReserve">Whether more will follow, so that it pays to reserve room.</param>
-    internal void Write(WriteBuffer buffer, bool mayReserve)
+    internal void Write(List<WriteBuffer> buffers, bool mayReserve)
     {
-        if (mayReserve && IsDirect)
+        if (mayReserve && _isDirect)
         {
-            Reserve(buffer.Position + buffer.Count);
+            Reserve(buffers[^1].Position + buffers[^1].Count);
         }
 
-        RandomAccess.Write(_file, buffer.Bytes[..buffer.Count], buffer.Position);
+        RandomAccess.Write(_file, buffers.ConvertAll(buffer => buffer.Sealed), buffers[0].Position);
     }
 
     /// <summary>
@@ -58,7 +55,7 @@ sealed class NewFile : IDisposable
     /// <param name="size">The size of the file; what is reserved beyond is given back.</param>
     internal void Publish(BlobDirectory directory, string path, long size, bool durable)
     {
-        if (_reserved > size)
+        if (_reserved > size && _reserved != long.MaxValue)
         {
             RandomAccess.SetLength(_file, size);
         }
@@ -99,17 +96,12 @@ sealed class NewFile : IDisposable
         }
     }
 
-    // Reserved room keeps the blob in one piece on the device, lets writes run side by side as none of them lengthens the file,
-    // and finds a full disk early.
+    // Reserved room keeps the blob in one piece on the device, spares the writes the lengthening of the file, and finds a full
+    // disk early.
     void Reserve(long end)
     {
-        lock (_reserving)
+        if (end > _reserved)
         {
-            if (end <= _reserved)
-            {
-                return;
-            }
-
             var upTo = Math.Max(end, Math.Max(_reserveFirst, _reserved + ReserveStep));
             _reserved = LibC.Allocate(_file, _reserved, upTo - _reserved) ? upTo : long.MaxValue;
         }

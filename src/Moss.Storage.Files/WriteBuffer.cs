@@ -5,13 +5,11 @@ namespace Moss.Storage.Files;
 
 /// <summary>
 /// Memory that a writer gathers whole blocks in: aligned, because direct I/O asks for it, and with room for the page that
-/// follows a segment, so that it goes out with the data. It can be written by an I/O thread while another one is filled.
+/// follows a segment, so that it goes out with the data.
 /// </summary>
 sealed class WriteBuffer
 {
     readonly Memory<byte> _memory;
-    readonly IoWork _work;
-    NewFile? _file;
 
     internal WriteBuffer(int capacity)
     {
@@ -19,7 +17,6 @@ sealed class WriteBuffer
         var array = GC.AllocateUninitializedArray<byte>(capacity + (2 * BlobFormat.PageSize), pinned: true);
         var start = (int)(-Marshal.UnsafeAddrOfPinnedArrayElement(array, 0) & (BlobFormat.PageSize - 1));
         _memory = array.AsMemory(start, capacity + BlobFormat.PageSize);
-        _work = new(() => _file!.Write(this, mayReserve: true));
     }
 
     /// <summary>How many data bytes it holds: a multiple of the block size.</summary>
@@ -28,19 +25,12 @@ sealed class WriteBuffer
     /// <summary>The data and a page.</summary>
     internal Span<byte> Bytes => _memory.Span;
 
-    /// <summary>How many of the bytes are to be written.</summary>
-    internal int Count { get; set; }
-
-    /// <summary>Where in the file.</summary>
+    /// <summary>Where in the file the sealed bytes go.</summary>
     internal long Position { get; set; }
 
-    /// <summary>Ends when the write that was started last has ended.</summary>
-    internal ValueTask Written => _work.Completion;
+    /// <summary>How many bytes are sealed.</summary>
+    internal int Count { get; set; }
 
-    /// <summary>Begins to write it to a file; it must not be touched until <see cref="Written"/> completes.</summary>
-    internal void StartWriting(NewFile file, IoThreads threads)
-    {
-        _file = file;
-        _work.Start(threads);
-    }
+    /// <summary>The bytes to be written.</summary>
+    internal ReadOnlyMemory<byte> Sealed => _memory[..Count];
 }
