@@ -61,7 +61,7 @@ public sealed partial class KillPlan(int? index, Moment moment)
     {
         if (call == index && reached == moment)
         {
-            Kill(Environment.ProcessId, Sigkill);
+            throw new InvalidOperationException($"kill answered {Kill(Environment.ProcessId, Sigkill)} to a process that lives on.");
         }
     }
 

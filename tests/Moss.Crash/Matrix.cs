@@ -73,7 +73,7 @@ public static class Matrix
 
     internal static ProcessStartInfo ChildInfo(params string[] arguments)
     {
-        var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true };
+        var info = new ProcessStartInfo("dotnet") { RedirectStandardOutput = true, UseShellExecute = false };
         info.ArgumentList.Add(typeof(Matrix).Assembly.Location);
         foreach (var argument in arguments)
         {

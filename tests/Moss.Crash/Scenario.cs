@@ -1,6 +1,4 @@
-using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
-using Moss.Storage.Metadata;
 
 namespace Moss.Crash;
 

@@ -53,7 +53,7 @@ public sealed class Store : IAsyncDisposable
         return bytes;
     }
 
-    public static PipeReader Pipe(byte[] body) => PipeReader.Create(new MemoryStream(body));
+    public static PipeReader Pipe(byte[] body) => PipeReader.Create(new MemoryStream(body), new(bufferSize: 64 * 1024));
 
     public async Task<ObjectRecord> PutAsync(string key, byte[] body) =>
         await Service.Objects.PutAsync(
