@@ -47,7 +47,7 @@ sealed class QueryParameters
 
         // The decoding below has a reading for every input; a server refuses what has no single one.
         return UrlEncoding.TryDecode(raw, plusIsSpace: true, out _)
-            ? new(QueryParameter.Parse(raw))
+            ? new(QueryParameter.Parse("?" + raw)) // A second question mark belongs to the first name.
             : throw new OssException(OssErrors.InvalidArgument, "The query is not percent-encoded UTF-8.");
     }
 

@@ -333,16 +333,19 @@ var objectScenarios = map[string]scenario{
 			[]oss.Option{oss.InitCRC(mustParse(crcOf(first)))}) // The SDK checks the CRC-64 of the whole object.
 		must(err)
 		equal(result.NextPosition, int64(len(whole)), "next position")
-		_, err = env.bucket.AppendObject("append", bytes.NewReader(second), 1)
-		refused(err, "PositionNotEqualToLength", 409)
+		appendAt := func(key string, position int) error { // The SDK's AppendObject panics when it is refused.
+			_, err := env.bucket.DoAppendObject(&oss.AppendObjectRequest{ObjectKey: key, Reader: bytes.NewReader(second), Position: int64(position)}, nil)
+			return err
+		}
+		refused(appendAt("append", 1), "PositionNotEqualToLength", 409)
 		sameBytes(get(env.bucket, "append"), whole, "content")
 		header := headOf(env.bucket, "append")
 		equal(header.Get("X-Oss-Object-Type"), "Appendable", "object type")
 		equal(header.Get("X-Oss-Next-Append-Position"), strconv.Itoa(len(whole)), "next position on HEAD")
 		equal(header.Get("X-Oss-Meta-Log"), "yes", "metadata")
 		put(env.bucket, "append-normal", first)
-		_, err = env.bucket.AppendObject("append-normal", bytes.NewReader(second), int64(len(first)))
-		refused(err, "ObjectNotAppendable", 409)
+		refused(appendAt("append-normal", len(first)), "ObjectNotAppendable", 409)
+		refused(appendAt("append-new", 5), "PositionNotEqualToLength", 409)
 	},
 
 	"object.concurrent": func(env *environment) {

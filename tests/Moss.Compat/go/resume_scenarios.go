@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/json"
 	"io/ioutil"
+	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -18,21 +20,43 @@ const resumeParts = 40
 // resumeWork is what the killed half of a scenario is told.
 type resumeWork struct{ Endpoint, Bucket, Key, File, Checkpoint string }
 
-// progress slows an upload down, so that it can be killed in the middle, and runs an action once at half of it.
-type progress struct {
-	once   sync.Once
-	total  int64
-	atHalf func()
-}
-
-func (p *progress) ProgressChanged(event *oss.ProgressEvent) {
-	if event.EventType != oss.TransferDataEvent {
-		return
+// slowDoor is a way to the server that lets 8 MiB a second through, so that an upload can be broken in the middle.
+func slowDoor(endpoint string) (address string, closeDoor func()) {
+	target, err := url.Parse(endpoint)
+	must(err)
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	must(err)
+	ticks := time.NewTicker(4 * time.Millisecond)
+	pass := func(to, from net.Conn, slow bool) {
+		defer to.Close()
+		defer from.Close()
+		buffer := make([]byte, 32*kib)
+		for {
+			n, err := from.Read(buffer)
+			if slow && n > 0 {
+				<-ticks.C
+			}
+			if _, failed := to.Write(buffer[:n]); failed != nil || err != nil {
+				return
+			}
+		}
 	}
-	time.Sleep(20 * time.Millisecond)
-	if p.atHalf != nil && event.ConsumedBytes >= p.total/2 {
-		p.once.Do(p.atHalf)
-	}
+	go func() {
+		for {
+			client, err := listener.Accept()
+			if err != nil {
+				return
+			}
+			server, err := net.Dial("tcp", target.Host)
+			if err != nil {
+				client.Close()
+				continue
+			}
+			go pass(server, client, true)
+			go pass(client, server, false)
+		}
+	}()
+	return "http://" + listener.Addr().String(), func() { listener.Close(); ticks.Stop() }
 }
 
 // uploadUntilKilled is the child of resume.killed-client.
@@ -41,7 +65,7 @@ func uploadUntilKilled(text string) {
 	must(json.Unmarshal([]byte(text), &work))
 	client, err := oss.New(work.Endpoint, os.Getenv("OSS_ACCESS_KEY_ID"), os.Getenv("OSS_ACCESS_KEY_SECRET"))
 	must(err)
-	must(bucketOf(client, work.Bucket).UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, &progress{})...))
+	must(bucketOf(client, work.Bucket).UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, listenerFunc(func(*oss.ProgressEvent) {}))...))
 }
 
 func resumeOptions(checkpoint string, listener oss.ProgressListener) []oss.Option {
@@ -105,6 +129,9 @@ func prepare(env *environment, name string, seed uint32) (resumeWork, []byte) {
 var resumeScenarios = map[string]scenario{
 	"resume.killed-client": func(env *environment) {
 		work, data := prepare(env, "killed-client", 80)
+		door, closeDoor := slowDoor(env.endpoint)
+		defer closeDoor()
+		work.Endpoint = door
 		text, err := json.Marshal(work)
 		must(err)
 		child := exec.Command(os.Args[0], "--child", string(text))
@@ -128,11 +155,18 @@ var resumeScenarios = map[string]scenario{
 		}
 		work, data := prepare(env, "killed-server", 81)
 		put(env.bucket, "resume/before", data[:500000])
+		door, closeDoor := slowDoor(env.endpoint)
+		defer closeDoor()
+		client, err := oss.New(door, env.keyID, env.keySecret)
+		must(err)
 		restarted := make(chan error, 1)
-		listener := &progress{total: int64(len(data)), atHalf: func() {
-			go func() { restarted <- exec.Command("bash", "-c", env.restartCommand).Run() }()
-		}}
-		err := env.bucket.UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, listener)...)
+		var once sync.Once
+		listener := listenerFunc(func(event *oss.ProgressEvent) {
+			if event.EventType == oss.TransferDataEvent && event.ConsumedBytes >= int64(len(data))/3 {
+				once.Do(func() { go func() { restarted <- exec.Command("bash", "-c", env.restartCommand).Run() }() })
+			}
+		})
+		err = bucketOf(client, env.name).UploadFile(work.Key, work.File, resumePartSize, resumeOptions(work.Checkpoint, listener)...)
 		check(err != nil, "the upload noticed the killed server")
 		select {
 		case err = <-restarted:

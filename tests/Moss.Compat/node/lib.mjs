@@ -103,7 +103,8 @@ const codeOf = (body) => /<Code>([^<]*)<\/Code>/.exec(body.toString('utf8'))?.[1
 /** The clients of one run. `options` come from the command line. */
 export class Environment {
   constructor(options, signature) {
-    this.endpoint = options.endpoint
+    // For an IP address this SDK sends another Host and signs no URLs: address.ip has that, the rest names the machine.
+    this.endpoint = options.endpoint.replace('//127.0.0.1:', '//localhost:')
     this.accessKeyId = options.accessKeyId
     this.accessKeySecret = options.accessKeySecret
     this.restartCommand = options.restartCommand

@@ -1,18 +1,11 @@
 import http from 'node:http'
 import { assert, bytesOf, plain, refused, localLookup, OSS } from '../lib.mjs'
 
-// The SDK signs no URL for an IP address, so these scenarios name the machine.
-function named(env) {
-  const url = new URL(env.endpoint)
-  if (url.hostname === '127.0.0.1') url.hostname = 'localhost'
-  return env.newClient({ endpoint: url.origin })
-}
-
 const changed = (url) => url.replace(/(Signature|x-oss-signature)=([^&]{3})/, (_, name, start) => `${name}=${start === 'AAA' ? 'BBB' : 'AAA'}`)
 
 export const access = {
   'presign.v1': async (env) => {
-    const client = named(env)
+    const { client } = env
     const key = 'presign/v1 中+文.txt'
     const body = bytesOf(1000, 90)
     const put = client.signatureUrl(key, { method: 'PUT', expires: 300, 'Content-Type': 'text/plain', 'x-oss-meta-by': 'url' })
@@ -32,7 +25,7 @@ export const access = {
   },
 
   'presign.v4': async (env) => {
-    const client = named(env)
+    const { client } = env
     const key = 'presign/v4 中文.txt'
     const body = bytesOf(1000, 91)
     const put = await client.signatureUrlV4('PUT', 300, { headers: { 'content-type': 'text/plain', 'x-oss-meta-by': 'url' } }, key)
@@ -53,7 +46,7 @@ export const access = {
   },
 
   'presign.expired': async (env) => {
-    const client = named(env)
+    const { client } = env
     await client.put('presign/expired', Buffer.from('x'))
     const v1 = await plain(client.signatureUrl('presign/expired', { expires: -60 }))
     assert.equal(v1.status, 403)

@@ -3,7 +3,7 @@ import { assert, bytesOf, plain, refused, sameBytes, md5Hex } from '../lib.mjs'
 const odd = [
   'a b+c%2F中文/…', 'space at end ', ' space first', 'plus+plus', 'percent%41%zz', 'quote"\'`', 'amp&eq=;semi,comma', 'query?x=y#frag',
   'back\\slash', 'tilde~!*()@$', '[brackets]{braces}|^<>', 'emoji-😀🎬', 'ñ-é-composed', 'n\u0303-decomposed', 'folder/', 'a//b///c',
-  './x', '../x', 'x/./y', 'x/../y', 'x/..', '.', '..', '...', 'tab\tkey', 'CAPS-and-caps', 'caps-AND-CAPS', 'uploads', '?acl', 'a'.repeat(300),
+  '...', 'tab\tkey', 'CAPS-and-caps', 'caps-AND-CAPS', 'uploads', '?acl', 'a'.repeat(300),
 ]
 
 export const keys = {
@@ -13,7 +13,7 @@ export const keys = {
       const name = prefix + key
       const body = bytesOf(50 + index, 200 + index)
       await client.put(name, body)
-      sameBytes((await client.get(name)).content, body, JSON.stringify(name))
+      sameBytes((await client.get(name)).content, body, name)
       assert.equal((await client.head(name)).res.headers['content-length'], String(body.length))
       await client.copy('odd-copy', name)
       assert.equal((await client.head('odd-copy')).res.headers.etag, `"${md5Hex(body)}"`, `copy of ${JSON.stringify(name)}`)
@@ -30,7 +30,14 @@ export const keys = {
     for (const key of odd) await client.delete(prefix + key)
     assert.equal((await client.list({ prefix, 'max-keys': 100 })).objects.length, 0)
 
-    // Dot segments without a prefix, sent by hand because clients like to resolve them.
+    // The HTTP client below this SDK resolves dot segments, so signed URLs of the SDK are sent by hand.
+    for (const name of ['odd/./x', 'odd/../x', 'odd/x/..', '.', '..', './a', '../a']) {
+      const send = (method, body) => plain(client.signatureUrl(name, { method, expires: 60 }), { method, body })
+      assert.equal((await send('PUT', name)).status, 200, name)
+      assert.equal((await send('GET')).body.toString(), name)
+      assert.equal((await client.listV2({ prefix: name, 'max-keys': 1 })).objects[0].name, name)
+      assert.equal((await client.deleteMulti([name])).deleted[0].Key, name)
+    }
     await client.putACL('odd-copy', 'public-read')
     const answer = await plain(endpoint, { path: `/${bucket}/./odd-copy` })
     assert.equal(answer.status, 403, './odd-copy is another key than odd-copy')

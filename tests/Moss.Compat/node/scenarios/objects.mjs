@@ -62,7 +62,7 @@ export const objects = {
       'Cache-Control': 'no-cache', 'Content-Disposition': 'attachment; filename="x.txt"', 'Content-Encoding': 'identity',
       'Content-Language': 'zh-CN', Expires: 'Fri, 28 Feb 2031 05:38:42 GMT', 'x-oss-storage-class': 'Standard',
     }
-    await client.put('metadata.txt', Buffer.from('hello'), { headers, mime: 'text/plain', meta: { color: 'green', Size: 12, pid: '0-1' } })
+    await client.put('metadata.txt', Buffer.from('hello'), { headers: { ...headers }, mime: 'text/plain', meta: { color: 'green', Size: 12, pid: '0-1' } })
     for (const answer of [await client.head('metadata.txt'), await client.get('metadata.txt')]) {
       const got = answer.res.headers
       for (const [name, value] of Object.entries(headers)) assert.equal(got[name.toLowerCase()], value, name)
