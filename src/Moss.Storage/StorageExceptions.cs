@@ -12,3 +12,9 @@ public sealed class BlobDamagedException(BlobId id, string what, Exception? inne
     /// <summary>The damaged blob.</summary>
     public BlobId BlobId { get; } = id;
 }
+
+/// <summary>
+/// The answer to a commit was lost: what was to be written is stored completely or not at all, but which is not known. Whoever asks
+/// again with the same request must be ready to find it done.
+/// </summary>
+public sealed class CommitUnknownException(string message, Exception? inner = null) : IOException(message, inner);

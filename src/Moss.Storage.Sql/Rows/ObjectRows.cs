@@ -15,6 +15,11 @@ sealed class ObjectRows(SqlSession session) : IObjectRows
 
     const string Columns = $"{Summary}, acl, crc64, md5, attributes, manifest";
 
+    // Every number of a row is a BIGINT, also the one that says which table it comes from.
+    const string Yes = "CAST(1 AS BIGINT)";
+
+    const string No = "CAST(0 AS BIGINT)";
+
     const string Values = "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)";
 
     const string SetColumns =
@@ -24,21 +29,21 @@ sealed class ObjectRows(SqlSession session) : IObjectRows
         acl = excluded.acl, crc64 = excluded.crc64, md5 = excluded.md5, attributes = excluded.attributes, manifest = excluded.manifest
         """;
 
-    static readonly SqlStatement Find = new($"SELECT {Columns}, 1 FROM object WHERE bucket_id = $1 AND key = $2");
+    static readonly SqlStatement Find = new($"SELECT {Columns}, {Yes} FROM object WHERE bucket_id = $1 AND key = $2");
 
     static readonly SqlStatement FindVersion = new(
         $"""
-        SELECT {Columns}, 1 FROM object WHERE bucket_id = $1 AND key = $2 AND version_id = $3
+        SELECT {Columns}, {Yes} FROM object WHERE bucket_id = $1 AND key = $2 AND version_id = $3
         UNION ALL
-        SELECT {Columns}, 0 FROM object_version WHERE bucket_id = $1 AND key = $2 AND version_id = $3
+        SELECT {Columns}, {No} FROM object_version WHERE bucket_id = $1 AND key = $2 AND version_id = $3
         LIMIT 1
         """);
 
     static readonly SqlStatement FindNewest = new(
         $"""
-        SELECT * FROM (SELECT {Columns}, 1 FROM object WHERE bucket_id = $1 AND key = $2) AS a
+        SELECT * FROM (SELECT {Columns}, {Yes} FROM object WHERE bucket_id = $1 AND key = $2) AS a
         UNION ALL
-        SELECT * FROM (SELECT {Columns}, 0 FROM object_version WHERE bucket_id = $1 AND key = $2 ORDER BY age LIMIT 1) AS b
+        SELECT * FROM (SELECT {Columns}, {No} FROM object_version WHERE bucket_id = $1 AND key = $2 ORDER BY age LIMIT 1) AS b
         ORDER BY age LIMIT 1
         """);
 
@@ -59,10 +64,10 @@ sealed class ObjectRows(SqlSession session) : IObjectRows
     static readonly SqlStatement DeleteHistory = new("DELETE FROM object_version WHERE bucket_id = $1 AND key = $2 AND age = $3");
 
     static readonly SqlStatement Scan = new(
-        $"SELECT {Summary}, 1 FROM object WHERE bucket_id = $1 AND key >= $2 ORDER BY key LIMIT $3");
+        $"SELECT {Summary}, {Yes} FROM object WHERE bucket_id = $1 AND key >= $2 ORDER BY key LIMIT $3");
 
     static readonly SqlStatement ScanTo = new(
-        $"SELECT {Summary}, 1 FROM object WHERE bucket_id = $1 AND key >= $2 AND key < $4 ORDER BY key LIMIT $3");
+        $"SELECT {Summary}, {Yes} FROM object WHERE bucket_id = $1 AND key >= $2 AND key < $4 ORDER BY key LIMIT $3");
 
     static readonly SqlStatement ScanVersions = new(VersionScan(to: ""));
 
@@ -136,10 +141,10 @@ sealed class ObjectRows(SqlSession session) : IObjectRows
     // index ends at the key.
     static string VersionScan(string to) =>
         $"""
-        SELECT * FROM (SELECT {Summary}, 1 FROM object
+        SELECT * FROM (SELECT {Summary}, {Yes} FROM object
             WHERE bucket_id = $1 AND key >= $2 AND (key > $2 OR age >= $3) {to} ORDER BY key LIMIT $4) AS a
         UNION ALL
-        SELECT * FROM (SELECT {Summary}, 0 FROM object_version
+        SELECT * FROM (SELECT {Summary}, {No} FROM object_version
             WHERE bucket_id = $1 AND (key, age) >= ($2, $3) {to} ORDER BY key, age LIMIT $4) AS b
         ORDER BY key, age LIMIT $4
         """;

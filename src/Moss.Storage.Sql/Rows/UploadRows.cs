@@ -84,10 +84,9 @@ sealed class UploadRows(SqlSession session) : IUploadRows
 
     public async ValueTask<UploadTotals> TotalsAsync(long? bucketId)
     {
-        var (count, sum) = bucketId is { } id
-            ? (session.Command(CountUploadsOfBucket).Add(id), session.Command(SumPartsOfBucket).Add(id))
-            : (session.Command(CountUploads), session.Command(SumParts));
+        var count = bucketId is { } one ? session.Command(CountUploadsOfBucket).Add(one) : session.Command(CountUploads);
         var uploads = await count.NumberAsync();
+        var sum = bucketId is { } same ? session.Command(SumPartsOfBucket).Add(same) : session.Command(SumParts);
         return (await sum.FirstAsync(row => new UploadTotals(uploads!.Value, Parts: row.Int64(0), Bytes: row.Int64(1))))!;
     }
 

@@ -19,6 +19,10 @@ public interface IMetadataStore : IAsyncDisposable
     /// Runs a body that writes, as one durable transaction: when the task completes, the changes are on disk and visible to every
     /// later read; when it fails, none of them ever was. Concurrent transactions share commits.
     /// </summary>
+    /// <exception cref="CommitUnknownException">
+    /// The one failure that leaves open whether the changes were made: a database at a distance did not answer the commit.
+    /// </exception>
+    /// <exception cref="StorageFullException">There is no room; nothing was changed.</exception>
     /// <param name="locks">Everything the body's decision depends on. See <see cref="MetadataLock"/>.</param>
     /// <param name="body">
     /// Awaits nothing but the transaction's own methods and changes nothing outside of it: an engine may run it more than once.

@@ -134,7 +134,7 @@ public abstract partial class MetadataStoreConformance
             var all = await transaction.Objects.ScanAsync(1, default, null, 10);
             return (before!.Sequence, after!.Sequence, all.Count);
         }));
-        await seen.Task;
+        await Task.WhenAny(seen.Task, reading);
         await Put(PlainObject(1, Key("a"), sequence: 2), PlainObject(1, Key("b")));
         Assert.Equal(2, (await Read(transaction => transaction.Objects.FindAsync(1, Key("a"))))!.Sequence);
         later.SetResult();
@@ -293,10 +293,10 @@ public abstract partial class MetadataStoreConformance
             {
                 await transaction.Settings.PutAsync("first", [1]);
                 entered.Set();
-                gate.Wait(Ct);
+                Assert.True(gate.Wait(Patience, Ct), "the second body was not given up");
             },
             key));
-        entered.Wait(Ct);
+        Assert.True(entered.Wait(Patience, Ct), "the first body did not begin");
         var second = Store.WriteAsync<bool>(
             [key],
             async transaction =>

@@ -36,6 +36,9 @@ public abstract partial class MetadataStoreConformance : IAsyncLifetime
 
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
+    /// <summary>A net under tests that wait for each other's steps, no measure of anything.</summary>
+    protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
     protected async Task ReopenAsync()
     {
         var reopened = await ReopenStoreAsync(Store);
