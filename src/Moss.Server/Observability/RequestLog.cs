@@ -13,7 +13,7 @@ static class RequestLog
         var services = context.Services;
         var elapsed = services.Time.GetElapsedTime(context.Started);
         var status = context.Response.StatusCode;
-        var name = context.Operation?.Name ?? "Malformed";
+        var name = context.Operation?.Name ?? "Refused";
         var sent = HttpMethods.IsHead(context.Http.Request.Method) ? 0 : context.BytesOut ?? context.Response.ContentLength ?? 0;
         services.Metrics.Request(name, status, elapsed, context.BytesIn, sent);
         if (!services.Options.LogRequests || !services.Log.IsEnabled(LogLevel.Information))

@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
 
@@ -9,12 +10,12 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
     public async ValueTask AuthenticateAsync(OssContext context, CancellationToken ct)
     {
         // A browser's preflight carries no signature, and needs none.
-        if (context.Operation.Method == "OPTIONS")
+        if (HttpMethods.IsOptions(context.Request.Method))
         {
             return;
         }
 
-        var result = await signatures.AuthenticateAsync(Signable(context), keys, ct);
+        var result = await CheckAsync(context, ct);
         if (result.SecurityToken is not null)
         {
             throw new OssException(OssErrors.InvalidSecurityToken);
@@ -28,7 +29,42 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
         ReadAsSigned(context, result);
     }
 
-    static SignableRequest Signable(OssContext context)
+    async ValueTask<AuthenticationResult> CheckAsync(OssContext context, CancellationToken ct)
+    {
+        try
+        {
+            return await signatures.AuthenticateAsync(Signable(context, context.Request), keys, ct);
+        }
+        catch (OssException mismatch) when (IsMismatch(mismatch) && context.Request.OtherReadings.Count > 0)
+        {
+            foreach (var reading in context.Request.OtherReadings)
+            {
+                if (await TryAsync(context, reading, ct) is { } result)
+                {
+                    context.Request = reading;
+                    return result;
+                }
+            }
+
+            throw;
+        }
+    }
+
+    async ValueTask<AuthenticationResult?> TryAsync(OssContext context, OssRequest reading, CancellationToken ct)
+    {
+        try
+        {
+            return await signatures.AuthenticateAsync(Signable(context, reading), keys, ct);
+        }
+        catch (OssException mismatch) when (IsMismatch(mismatch))
+        {
+            return null;
+        }
+    }
+
+    static bool IsMismatch(OssException exception) => exception.Error == OssErrors.SignatureDoesNotMatch;
+
+    static SignableRequest Signable(OssContext context, OssRequest request)
     {
         var headers = new List<KeyValuePair<string, string>>(context.Http.Request.Headers.Count);
         foreach (var (name, values) in context.Http.Request.Headers)
@@ -39,7 +75,6 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
             }
         }
 
-        var request = context.Request;
         return new(request.Method, request.Bucket?.Value, request.Key?.Value, request.Query.Items, headers);
     }
 
@@ -58,7 +93,6 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
 
         var query = result.PlusIsLiteral ? context.Query.WithLiteralPlus() : context.Query;
         context.Request = context.Request with { Query = query.Without(result.Uncovered) };
-        context.Operation = OperationTable.Find(context.Request, context.Http.Request.Headers);
     }
 }
 

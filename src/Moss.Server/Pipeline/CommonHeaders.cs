@@ -12,11 +12,18 @@ static class CommonHeaders
         response.Headers["x-oss-request-id"] = context.RequestId;
 
         // The time spent is known when the headers leave.
-        response.OnStarting(static state => SetServerTime((OssContext)state), context);
+        response.OnStarting(static state => BeforeSending((OssContext)state), context);
     }
 
-    static Task SetServerTime(OssContext context)
+    static Task BeforeSending(OssContext context)
     {
+        // A client that waits for 100 Continue and gets its answer instead may send the body or not: what comes next on the connection
+        // could be either.
+        if (context.Http.Request.Headers.Expect.Count > 0 && context.BytesIn == 0 && context.Http.Request.ContentLength != 0)
+        {
+            context.Response.Headers.Connection = "close";
+        }
+
         var elapsed = context.Services.Time.GetElapsedTime(context.Started);
         context.Response.Headers["x-oss-server-time"] = ((long)elapsed.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         return Task.CompletedTask;

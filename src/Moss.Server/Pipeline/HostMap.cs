@@ -43,7 +43,8 @@ sealed class HostMap(IEnumerable<string> domains, ICnameTable cnames)
     /// <summary>The addressing of a host and the bucket text it names (not checked); null where the path names it.</summary>
     public (Addressing Addressing, string? Bucket) Resolve(string host)
     {
-        var name = WithoutPort(host).ToLowerInvariant().TrimEnd('.');
+        // A dot in front: npm ali-oss puts an empty bucket before the domain when it has none.
+        var name = WithoutPort(host).ToLowerInvariant().Trim('.');
         if (name.Length == 0 || name[0] == '[' || IPAddress.TryParse(name, out _))
         {
             return (Addressing.Path, null);
@@ -63,7 +64,27 @@ sealed class HostMap(IEnumerable<string> domains, ICnameTable cnames)
             }
         }
 
+        if (PublicDomain(name) is { } known)
+        {
+            return name == known ? (Addressing.Path, null) : (Addressing.VirtualHost, name[..^(known.Length + 1)]);
+        }
+
         return cnames.FindBucket(name) is { } bucket ? (Addressing.Cname, bucket) : (Addressing.Path, null);
+    }
+
+    // The public service's own domains, oss-REGION.aliyuncs.com: npm ali-oss puts one into the Host header when its endpoint is an IP address,
+    // whatever region it was told.
+    static string? PublicDomain(string name)
+    {
+        const string suffix = ".aliyuncs.com";
+        if (!name.EndsWith(suffix, StringComparison.Ordinal))
+        {
+            return null;
+        }
+
+        var dot = name.LastIndexOf('.', name.Length - suffix.Length - 1);
+        var domain = name[(dot + 1)..];
+        return domain.StartsWith("oss-", StringComparison.Ordinal) ? domain : null;
     }
 
     /// <summary>A Host header without its port.</summary>

@@ -24,7 +24,7 @@ sealed class OssContext(HttpContext http, OssServices services, string requestId
     /// <summary>Set once the request is parsed.</summary>
     public OssRequest Request { get; set; } = null!;
 
-    /// <summary>Set once the request is parsed.</summary>
+    /// <summary>Set once the request is authenticated: who signed it may decide how it is read.</summary>
     public Operation Operation { get; set; } = null!;
 
     public Caller Caller { get; set; } = Caller.Anonymous;

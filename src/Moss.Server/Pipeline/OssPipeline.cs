@@ -6,7 +6,7 @@ using Moss.Server.Observability;
 namespace Moss.Server.Pipeline;
 
 /// <summary>
-/// The way of every request, in order: request id, parse, find the operation, authenticate, authorise, dispatch. Whatever is thrown on the way
+/// The way of every request, in order: request id, parse, authenticate, find the operation, authorise, dispatch. Whatever is thrown on the way
 /// is caught here, and nowhere else.
 /// </summary>
 sealed class OssPipeline(OssServices services, StatusPages pages)
@@ -24,6 +24,7 @@ sealed class OssPipeline(OssServices services, StatusPages pages)
         {
             Parse(context);
             await services.Authenticator.AuthenticateAsync(context, http.RequestAborted);
+            context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
             await services.Authorizer.AuthorizeAsync(context, http.RequestAborted);
             await DispatchAsync(context, http.RequestAborted);
         }
@@ -40,7 +41,6 @@ sealed class OssPipeline(OssServices services, StatusPages pages)
         var http = context.Http;
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Request = services.Parser.Parse(http.Request.Method, http.Request.Headers.Host.ToString(), target);
-        context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
     }
 
     static async Task DispatchAsync(OssContext context, CancellationToken ct)

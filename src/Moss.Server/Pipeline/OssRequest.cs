@@ -23,5 +23,8 @@ sealed record OssRequest
 
     public required QueryParameters Query { get; init; }
 
+    /// <summary>What else the request may mean; see <see cref="RequestParser"/>. Its signature decides.</summary>
+    public IReadOnlyList<OssRequest> OtherReadings { get; init; } = [];
+
     public Scope Scope => Key is not null ? Scope.Object : Bucket is not null ? Scope.Bucket : Scope.Service;
 }

@@ -45,9 +45,10 @@ sealed class QueryParameters
             return Empty;
         }
 
-        // The decoding below has a reading for every input; a server refuses what has no single one.
+        // The decoding below has a reading for every input; a server refuses what has no single one. It takes off one question mark: a second
+        // one belongs to the first name (an old Go client sends ??objectMeta and means a plain GET).
         return UrlEncoding.TryDecode(raw, plusIsSpace: true, out _)
-            ? new(QueryParameter.Parse("?" + raw)) // A second question mark belongs to the first name.
+            ? new(QueryParameter.Parse("?" + raw))
             : throw new OssException(OssErrors.InvalidArgument, "The query is not percent-encoded UTF-8.");
     }
 

@@ -8,6 +8,14 @@ namespace Moss.Server.Pipeline;
 /// Reads host and request target. The target is taken as it stood on the wire and decoded exactly once: <c>.</c>, <c>..</c>, <c>//</c> and
 /// <c>%2F</c> are part of keys, and no framework may tidy them away.
 /// </summary>
+/// <remarks>
+/// Some client libraries send requests that can be read in two ways, and only their signature tells which is meant. The first reading is the
+/// plain one, which also counts for requests that nobody signed; the others stand behind it.
+/// <list type="bullet">
+/// <item>npm ali-oss sends the bucket both in the host and in the path when it is told to use path style with an IP address.</item>
+/// <item>Older Go clients send a space in a key as <c>+</c>; everywhere else a plus in a path is a plus.</item>
+/// </list>
+/// </remarks>
 sealed class RequestParser(HostMap hosts)
 {
     /// <summary>The parsed request.</summary>
@@ -20,7 +28,7 @@ sealed class RequestParser(HostMap hosts)
     public OssRequest Parse(string method, string host, string rawTarget)
     {
         var (path, query) = SplitTarget(rawTarget);
-        var (addressing, bucketText) = hosts.Resolve(host);
+        var (addressing, bucket) = hosts.Resolve(host);
         var request = new OssRequest
         {
             Method = method,
@@ -29,25 +37,66 @@ sealed class RequestParser(HostMap hosts)
             Addressing = addressing,
             Query = QueryParameters.Parse(query),
         };
+        return path.Length == 0 && bucket is null ? request : FirstThatParses(request, Readings(path, bucket));
+    }
+
+    readonly record struct Reading(string Path, string? Bucket, bool PlusIsSpace);
+
+    static List<Reading> Readings(string path, string? bucket)
+    {
+        var readings = new List<Reading> { new(path, bucket, PlusIsSpace: false) };
+        var inPath = bucket is not null && (path == bucket || path.StartsWith(bucket + "/", StringComparison.Ordinal));
+        if (inPath)
+        {
+            readings.Add(new(path, null, PlusIsSpace: false));
+        }
+
+        if (path.Contains('+', StringComparison.Ordinal))
+        {
+            readings.AddRange([.. readings.Select(reading => reading with { PlusIsSpace = true })]);
+        }
+
+        return readings;
+    }
+
+    // A key that is too long when it has the bucket before it may be a good one without.
+    static OssRequest FirstThatParses(OssRequest request, List<Reading> readings)
+    {
+        var parsed = new List<OssRequest>(readings.Count);
+        OssException? refusal = null;
+        foreach (var reading in readings)
+        {
+            try
+            {
+                parsed.Add(Read(request, reading));
+            }
+            catch (OssException exception)
+            {
+                refusal ??= exception;
+            }
+        }
+
+        return parsed.Count == 0 ? throw refusal!
+            : parsed.Count == 1 ? parsed[0]
+            : parsed[0] with { OtherReadings = parsed[1..] };
+    }
+
+    static OssRequest Read(OssRequest request, Reading reading)
+    {
+        var text = UrlEncoding.TryDecode(reading.Path, reading.PlusIsSpace, out var decoded)
+            ? decoded
+            : throw new OssException(OssErrors.InvalidObjectName);
+        if (reading.Bucket is not null)
+        {
+            return request with { Bucket = BucketName.Parse(reading.Bucket), Key = KeyOf(text) };
+        }
 
         // Decoding before splitting: a bucket's name holds no slash, so an encoded first slash splits like a plain one.
-        var decoded = UrlEncoding.TryDecode(path, plusIsSpace: false, out var text)
-            ? text
-            : throw new OssException(OssErrors.InvalidObjectName);
-        if (bucketText is not null)
-        {
-            return request with { Bucket = BucketName.Parse(bucketText), Key = KeyOf(decoded) };
-        }
-
-        if (decoded.Length == 0)
-        {
-            return request;
-        }
-
-        var slash = decoded.IndexOf('/', StringComparison.Ordinal);
+        var slash = text.IndexOf('/', StringComparison.Ordinal);
+        var path = request with { Addressing = Addressing.Path };
         return slash < 0
-            ? request with { Bucket = BucketName.Parse(decoded) }
-            : request with { Bucket = BucketName.Parse(decoded[..slash]), Key = KeyOf(decoded[(slash + 1)..]) };
+            ? path with { Bucket = BucketName.Parse(text) }
+            : path with { Bucket = BucketName.Parse(text[..slash]), Key = KeyOf(text[(slash + 1)..]) };
     }
 
     static ObjectKey? KeyOf(string text) => text.Length == 0 ? null : ObjectKey.Parse(text);
