@@ -8,7 +8,9 @@ using Moss.Storage.Objects;
 
 namespace Moss.Server.Operations.Objects;
 
-/// <summary>PutSymlink. The target is a key of the same bucket, percent-encoded; it need not exist.</summary>
+/// <summary>
+/// PutSymlink. The target is a key of the same bucket, percent-encoded (a plus is a space, as in copy sources); it need not exist.
+/// </summary>
 static class PutSymlink
 {
     const string Name = "x-oss-symlink-target";
@@ -33,7 +35,7 @@ static class PutSymlink
     static ObjectKey Target(OssContext context)
     {
         var text = context.GivenHeader(Name) ?? "";
-        if (!UrlEncoding.TryDecode(text, plusIsSpace: false, out var target) || target.Length == 0 || target[0] is '/' or '\\'
+        if (!UrlEncoding.TryDecode(text, plusIsSpace: true, out var target) || target.Length == 0 || target[0] is '/' or '\\'
             || System.Text.Encoding.UTF8.GetByteCount(target) > OssLimits.MaxKeyBytes)
         {
             throw OssErrors.Argument(Name, HeaderText.Safe(text), "The symlink target is not valid.");
