@@ -17,8 +17,8 @@ static class CommonHeaders
 
     static Task BeforeSending(OssContext context)
     {
-        // A client that waits for 100 Continue and gets its answer instead may send the body or not: what comes next on the connection
-        // could be either.
+        // Who expects a 100 and gets the answer instead may keep the body back and use the connection again at once (Go does): the server
+        // would take the next request for the body of this one.
         if (context.Http.Request.Headers.Expect.Count > 0 && context.BytesIn == 0 && context.Http.Request.ContentLength != 0)
         {
             context.Response.Headers.Connection = "close";

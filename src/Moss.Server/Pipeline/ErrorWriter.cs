@@ -77,7 +77,7 @@ static class ErrorWriter
             response.Headers[name] = HeaderText.Safe(value);
         }
 
-        CloseUnlessDrained(context);
+        CloseAfterLongBody(context);
         if (refusal.Status == StatusCodes.Status304NotModified)
         {
             return;
@@ -121,15 +121,11 @@ static class ErrorWriter
         }
     }
 
-    static void CloseUnlessDrained(OssContext context)
+    static void CloseAfterLongBody(OssContext context)
     {
         var request = context.Http.Request;
         var isLong = request.ContentLength > MaxDrainedBody || (request.ContentLength is null && request.Headers.TransferEncoding.Count > 0);
-
-        // Who expects a 100 and gets a refusal keeps the body back and may use the connection again at once (Go does): the server would
-        // take the next request for the body of this one.
-        var isKeptBack = context.BytesIn == 0 && request.Headers.Expect.Count > 0 && request.ContentLength is not 0;
-        if (isLong || isKeptBack)
+        if (isLong)
         {
             context.Response.Headers.Connection = "close";
         }
