@@ -31,34 +31,21 @@ public sealed partial class OssClient
     /// <param name="partNumber">1 to 10,000.</param>
     public Task<WriteResult> UploadPartAsync(
         string bucket, string key, string uploadId, int partNumber, RequestBody body, CancellationToken ct = default) =>
-        UploadPartAsync(bucket, key, uploadId, partNumber, body, null, null, [], ct);
+        UploadPartAsync(UploadPartRequest(bucket, key, uploadId, partNumber, body), ct);
 
-    internal Task<WriteResult> UploadPartAsync(
-        string bucket,
-        string key,
-        string uploadId,
-        int partNumber,
-        RequestBody body,
-        IBodyObserver? observer,
-        int? maxAttempts,
-        IReadOnlyList<KeyValuePair<string, string>> headers,
-        CancellationToken ct) =>
-        _sender.SendAsync(
-            new()
-            {
-                Operation = "UploadPart",
-                Method = HttpMethod.Put,
-                Bucket = bucket,
-                Key = key,
-                Query = PartQuery(uploadId, partNumber),
-                Headers = headers,
-                Body = body,
-                AnswersBodyCrc = true,
-                Observer = observer,
-                MaxAttempts = maxAttempts,
-            },
-            WriteResult.Read,
-            ct);
+    internal static OssRequest UploadPartRequest(string bucket, string key, string uploadId, int partNumber, RequestBody body) =>
+        new()
+        {
+            Operation = "UploadPart",
+            Method = HttpMethod.Put,
+            Bucket = bucket,
+            Key = key,
+            Query = PartQuery(uploadId, partNumber),
+            Body = body,
+            AnswersBodyCrc = true,
+        };
+
+    internal Task<WriteResult> UploadPartAsync(OssRequest request, CancellationToken ct) => _sender.SendAsync(request, WriteResult.Read, ct);
 
     /// <summary>Makes a part of a range of an object, or of all of it, without moving the bytes through the client.</summary>
     /// <param name="range">Offset and length in bytes; null takes the whole source.</param>

@@ -129,31 +129,21 @@ public sealed partial class OssClient
     /// <param name="body">At most 5 GB.</param>
     public Task<WriteResult> PutObjectAsync(
         string bucket, string key, RequestBody body, ObjectProperties? properties = null, CancellationToken ct = default) =>
-        PutObjectAsync(bucket, key, body, properties, null, null, ct);
+        PutObjectAsync(PutObjectRequest(bucket, key, body, properties), ct);
 
-    internal Task<WriteResult> PutObjectAsync(
-        string bucket,
-        string key,
-        RequestBody body,
-        ObjectProperties? properties,
-        IBodyObserver? observer,
-        int? maxAttempts,
-        CancellationToken ct) =>
-        _sender.SendAsync(
-            new()
-            {
-                Operation = "PutObject",
-                Method = HttpMethod.Put,
-                Bucket = bucket,
-                Key = key,
-                Headers = properties?.ToHeaders() ?? [],
-                Body = body,
-                AnswersBodyCrc = true,
-                Observer = observer,
-                MaxAttempts = maxAttempts,
-            },
-            WriteResult.Read,
-            ct);
+    internal static OssRequest PutObjectRequest(string bucket, string key, RequestBody body, ObjectProperties? properties) =>
+        new()
+        {
+            Operation = "PutObject",
+            Method = HttpMethod.Put,
+            Bucket = bucket,
+            Key = key,
+            Headers = properties?.ToHeaders() ?? [],
+            Body = body,
+            AnswersBodyCrc = true,
+        };
+
+    internal Task<WriteResult> PutObjectAsync(OssRequest request, CancellationToken ct) => _sender.SendAsync(request, WriteResult.Read, ct);
 
     /// <summary>Reads an object or a range of it.</summary>
     public async Task<GetObjectResult> GetObjectAsync(

@@ -40,6 +40,9 @@ public sealed record OssRequest
 
     /// <summary>Told of the bytes of the body as they are sent; a new try begins anew.</summary>
     internal IBodyObserver? Observer { get; init; }
+
+    /// <summary>Told of each try that failed and will be repeated, with a short reason.</summary>
+    internal Action<string>? Retrying { get; init; }
 }
 
 /// <summary>A good answer of the service (status 2xx but 203).</summary>

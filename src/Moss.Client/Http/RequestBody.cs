@@ -18,6 +18,12 @@ public abstract class RequestBody
     {
     }
 
+    /// <summary>
+    /// When set, the last block is held back unless the CRC-64 of the whole is this: the service then has an incomplete body and stores
+    /// nothing, and <see cref="SourceChangedException"/> is thrown.
+    /// </summary>
+    internal ulong? ExpectedCrc { get; init; }
+
     /// <summary>No body.</summary>
     public static RequestBody Empty => FromBytes(ReadOnlyMemory<byte>.Empty);
 
@@ -43,7 +49,11 @@ public abstract class RequestBody
     public static RequestBody FromStream(Stream stream, long? length = null) => new StreamBody(stream, length);
 
     /// <summary>A range of an open file, read by position, so that many bodies may share the handle.</summary>
-    public static RequestBody FromFile(SafeFileHandle file, long offset, long length) => new FileBody(file, offset, length);
+    public static RequestBody FromFile(SafeFileHandle file, long offset, long length) =>
+        new RangeBody(new FileReader(file), offset, length);
+
+    internal static RequestBody FromRange(IRangeReader reader, long offset, long length, ulong? expectedCrc = null) =>
+        new RangeBody(reader, offset, length) { ExpectedCrc = expectedCrc };
 
     /// <summary>Writes the whole body. A body shorter than it says is an <see cref="EndOfStreamException"/>.</summary>
     internal async Task WriteAsync(Stream connection, IBodyObserver observer, CancellationToken ct)
@@ -77,6 +87,11 @@ public abstract class RequestBody
     {
         await observer.BeforeAsync(block.Length, ct).ConfigureAwait(false);
         _crc.Append(block.Span);
+        if (ExpectedCrc is { } expected && _crc.Length == Length && _crc.Value != expected)
+        {
+            throw new SourceChangedException("The source changed between two readings.");
+        }
+
         _atConnection = true;
         await connection.WriteAsync(block, ct).ConfigureAwait(false);
         _atConnection = false;
@@ -146,7 +161,7 @@ public abstract class RequestBody
         }
     }
 
-    sealed class FileBody(SafeFileHandle file, long offset, long length) : RequestBody
+    sealed class RangeBody(IRangeReader reader, long offset, long length) : RequestBody
     {
         public override long? Length => length;
 
@@ -160,7 +175,7 @@ public abstract class RequestBody
                 for (long done = 0; done < length;)
                 {
                     var want = buffer.AsMemory(0, (int)Math.Min(length - done, BlockSize));
-                    var read = await RandomAccess.ReadAsync(file, want, offset + done, ct).ConfigureAwait(false);
+                    var read = await reader.ReadAsync(want, offset + done, ct).ConfigureAwait(false);
                     if (read == 0)
                     {
                         return;
@@ -176,6 +191,19 @@ public abstract class RequestBody
             }
         }
     }
+
+    sealed class FileReader(SafeFileHandle file) : IRangeReader
+    {
+        public ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken ct) =>
+            RandomAccess.ReadAsync(file, buffer, offset, ct);
+    }
+}
+
+/// <summary>Reads by position; any number of reads at once.</summary>
+interface IRangeReader
+{
+    /// <summary>Fewer bytes than asked for, or 0 only at the end.</summary>
+    ValueTask<int> ReadAsync(Memory<byte> buffer, long offset, CancellationToken ct);
 }
 
 /// <summary>Watches the bytes of a body as they pass: keeps time-outs away, counts, slows down.</summary>

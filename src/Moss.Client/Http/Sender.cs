@@ -93,6 +93,7 @@ sealed class Sender : IDisposable
                 if (!corrected && mayReplay && Corrects(e, credentials))
                 {
                     corrected = true;
+                    request.Retrying?.Invoke("Corrected");
                     Telemetry.Retries.Add(1, new("operation", request.Operation), new KeyValuePair<string, object?>("reason", "Corrected"));
                     continue;
                 }
@@ -104,6 +105,7 @@ sealed class Sender : IDisposable
                 }
 
                 Telemetry.Retries.Add(1, new("operation", request.Operation), new KeyValuePair<string, object?>("reason", reason));
+                request.Retrying?.Invoke(reason);
                 await Task.Delay(RetryPolicy.Delay(_options, attempt, e), _options.TimeProvider, ct).ConfigureAwait(false);
             }
         }

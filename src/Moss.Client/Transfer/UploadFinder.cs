@@ -1,0 +1,336 @@
+using System.Globalization;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Hashing;
+using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
+
+namespace Moss.Client.Transfer;
+
+/// <summary>What there is to go on with.</summary>
+/// <param name="Session">An open upload with its proven parts; null when there is nothing left to do.</param>
+/// <param name="Completed">The result, when an earlier try had completed the upload and only its answer was lost.</param>
+/// <param name="Adopted">Whether the upload was found without a checkpoint, so that its properties are not known.</param>
+sealed record FoundUpload(UploadSession? Session, PartPlan Plan, UploadResult? Completed = null, bool Adopted = false);
+
+/// <summary>
+/// Finds the upload that an earlier try left: by the checkpoint, else among the open uploads of the key. ListParts is the truth about which
+/// parts there are; a part counts only when its CRC-64 there (else its MD5) equals that of the local bytes now.
+/// </summary>
+sealed class UploadFinder
+{
+    /// <summary>More open uploads of one key are not looked into; the newest come first.</summary>
+    const int MaxCandidates = 20;
+
+    const int HashParallelism = 4;
+
+    readonly OssClient _client;
+    readonly UploadRequest _request;
+    readonly UploadOptions _options;
+    readonly RandomSource _source;
+    readonly TransferControl _control;
+    readonly Pace _pace;
+    readonly CheckpointIdentity _identity;
+    readonly string? _path;
+
+    public UploadFinder(
+        OssClient client, UploadRequest request, UploadOptions options, RandomSource source, TransferControl control, Pace pace)
+    {
+        _client = client;
+        _request = request;
+        _options = options;
+        _source = source;
+        _control = control;
+        _pace = pace;
+        _identity = new("upload", client.Endpoint, request.Bucket, request.Key, source.Name ?? "");
+        _path = options.EnableCheckpoint && source.Name is not null ? Checkpoint.PathOf(options.CheckpointDirectory, control.Id) : null;
+    }
+
+    string PropertiesMark => string.Join('\n', (_request.Properties?.ToInitiateHeaders() ?? []).Select(header => $"{header.Key}:{header.Value}"));
+
+    public async Task<FoundUpload> FindAsync(CancellationToken ct)
+    {
+        _control.Phase("checking");
+        if (_path is not null && Checkpoint.Open(_path, _identity, _client.Time) is var (checkpoint, lines))
+        {
+            if (await FromCheckpointAsync(checkpoint, lines, ct).ConfigureAwait(false) is { } found)
+            {
+                return found;
+            }
+
+            checkpoint.Delete();
+        }
+        else if (_options.ResumeWithoutCheckpoint && await AdoptAsync(ct).ConfigureAwait(false) is { } adopted)
+        {
+            return adopted;
+        }
+
+        var id = await _client.InitiateMultipartUploadAsync(_request.Bucket, _request.Key, _request.Properties, ct: ct).ConfigureAwait(false);
+        return new(Session(id, NewCheckpoint(id, [], [])), new());
+    }
+
+    /// <summary>The upload that a checkpoint names is no longer wanted, for the source was sent otherwise.</summary>
+    public async Task DiscardAsync()
+    {
+        if (_path is null || !File.Exists(_path) || Checkpoint.Open(_path, _identity, _client.Time) is not var (checkpoint, lines))
+        {
+            return;
+        }
+
+        if (Word(lines, "upload") is { } upload)
+        {
+            using var session = Session(upload[1], null);
+            await session.AbortAsync().ConfigureAwait(false);
+        }
+
+        checkpoint.Delete();
+    }
+
+    /// <summary>An adopted upload has the properties it was initiated with; where those are not the ones asked for, they are put right.</summary>
+    public async Task EnsurePropertiesAsync(bool adopted, UploadResult result, CancellationToken ct)
+    {
+        if (!adopted || _request.Properties is not { } wanted)
+        {
+            return;
+        }
+
+        var info = await _client.HeadObjectAsync(_request.Bucket, _request.Key, new() { VersionId = result.VersionId }, ct).ConfigureAwait(false);
+        var same = wanted.ToInitiateHeaders()
+            .Where(header => !header.Key.StartsWith("x-oss-", StringComparison.Ordinal) || header.Key.StartsWith("x-oss-meta-", StringComparison.Ordinal))
+            .All(header => info.Headers.Get(header.Key) == header.Value);
+        if (!same)
+        {
+            // To itself: the service replaces the properties and moves no bytes.
+            await _client.CopyObjectAsync(
+                new(_request.Bucket, _request.Key), _request.Bucket, _request.Key, wanted with { ForbidOverwrite = false }, info.ETag, ct)
+                .ConfigureAwait(false);
+        }
+    }
+
+    async Task<FoundUpload?> FromCheckpointAsync(Checkpoint checkpoint, IReadOnlyList<string[]> lines, CancellationToken ct)
+    {
+        if (Word(lines, "upload") is not { } upload)
+        {
+            return null;
+        }
+
+        var session = Session(upload[1], checkpoint);
+        if (Word(lines, "properties") is { } properties && properties[1] != PropertiesMark)
+        {
+            // The object is to have other properties now; those of an upload cannot be changed.
+            await session.AbortAsync().ConfigureAwait(false);
+            session.Limiter.Dispose();
+            return null;
+        }
+
+        var plan = new PartPlan();
+        plan.Restore(lines.Where(line => line[0] == "group").Select(line => Number(line[1])));
+        try
+        {
+            var parts = await ListAsync(upload[1], ct).ConfigureAwait(false);
+            foreach (var (number, part) in await ProveAsync(parts, plan, Recorded(lines), ct).ConfigureAwait(false))
+            {
+                session.Skip(number, part);
+            }
+
+            return new(session, plan);
+        }
+        catch (OssException e) when (e.Code is "NoSuchUpload")
+        {
+            session.Limiter.Dispose();
+            if (await CompletedAsync(lines, upload[1], ct).ConfigureAwait(false) is { } result)
+            {
+                checkpoint.Delete();
+                return new(null, plan, result);
+            }
+
+            return null;
+        }
+        catch
+        {
+            session.Dispose();
+            throw;
+        }
+    }
+
+    // The upload is gone. When Complete had been sent, the object may be there: then its answer was lost and all is done, provided that the
+    // source is still what was sent.
+    async Task<UploadResult?> CompletedAsync(IReadOnlyList<string[]> lines, string uploadId, CancellationToken ct)
+    {
+        if (Word(lines, "completing") is not { } line || !Crc64.TryParse(line[2], out var crc))
+        {
+            return null;
+        }
+
+        var size = Number(line[3]);
+        var info = await UploadSession.FindCompletedAsync(_client, _request, line[1], crc, size, ct).ConfigureAwait(false);
+        if (info is null || _source.Stamp().Size != size
+            || (await _source.HashAsync(0, size, withMd5: false, ct).ConfigureAwait(false))?.Crc != crc)
+        {
+            return null;
+        }
+
+        return new()
+        {
+            Bucket = _request.Bucket,
+            Key = _request.Key,
+            Size = size,
+            ETag = info.ETag,
+            Crc64 = crc,
+            VersionId = info.VersionId,
+            UploadId = uploadId,
+            SkippedBytes = size,
+        };
+    }
+
+    /// <summary>The open upload of the key that has the most bytes in common with the source; null when none has any.</summary>
+    async Task<FoundUpload?> AdoptAsync(CancellationToken ct)
+    {
+        var candidates = new List<ListedUpload>();
+        await foreach (var upload in _client.ListMultipartUploadsAsync(_request.Bucket, _request.Key, ct).ConfigureAwait(false))
+        {
+            if (upload.Key != _request.Key)
+            {
+                break; // Sorted by key, and the key itself comes before all that it begins.
+            }
+
+            if (_request.Properties?.StorageClass is not { } wanted || upload.StorageClass == wanted.ToWire())
+            {
+                candidates.Add(upload);
+            }
+        }
+
+        (string Id, PartPlan Plan, List<KeyValuePair<int, SentPart>> Parts, long Bytes) best = ("", new(), [], 0);
+        foreach (var upload in candidates.OrderByDescending(upload => upload.Initiated).Take(MaxCandidates))
+        {
+            try
+            {
+                var parts = await ListAsync(upload.UploadId, ct).ConfigureAwait(false);
+                var plan = new PartPlan();
+                plan.Restore(PartPlan.Tell(parts));
+                var proven = await ProveAsync(parts, plan, [], ct).ConfigureAwait(false);
+                var bytes = proven.Sum(part => part.Value.Length);
+                if (bytes > best.Bytes)
+                {
+                    best = (upload.UploadId, plan, proven, bytes);
+                }
+            }
+            catch (OssException e) when (e.Code is "NoSuchUpload")
+            {
+                // It ended meanwhile.
+            }
+        }
+
+        if (best.Bytes == 0)
+        {
+            return null;
+        }
+
+        // Groups of which nothing is proven may have been told wrongly; they are chosen anew.
+        var last = best.Parts.Max(part => part.Key);
+        var groups = best.Plan.GroupSizes.Take(((last - 1) / PartPlan.GroupParts) + 1).ToList();
+        var kept = new PartPlan();
+        kept.Restore(groups);
+        var session = Session(best.Id, NewCheckpoint(best.Id, groups, best.Parts));
+        foreach (var (number, part) in best.Parts)
+        {
+            session.Skip(number, part);
+        }
+
+        return new(session, kept, Adopted: true);
+    }
+
+    async Task<List<UploadedPart>> ListAsync(string uploadId, CancellationToken ct)
+    {
+        var parts = new List<UploadedPart>();
+        await foreach (var part in _client.ListPartsAsync(_request.Bucket, _request.Key, uploadId, ct).ConfigureAwait(false))
+        {
+            parts.Add(part);
+        }
+
+        return parts;
+    }
+
+    /// <summary>The parts whose checksum on the service is that of the local bytes now.</summary>
+    async Task<List<KeyValuePair<int, SentPart>>> ProveAsync(
+        List<UploadedPart> parts, PartPlan plan, Dictionary<int, SentPart> recorded, CancellationToken ct)
+    {
+        var planned = plan.Parts(_source.Stamp().Size).ToDictionary(part => part.Number);
+        var proven = new List<KeyValuePair<int, SentPart>>();
+        await Parallel.ForEachAsync(
+            parts,
+            new ParallelOptions { MaxDegreeOfParallelism = HashParallelism, CancellationToken = ct },
+            async (part, token) =>
+            {
+                if (!planned.TryGetValue(part.PartNumber, out var local) || local.Length != part.Size)
+                {
+                    return;
+                }
+
+                var tag = new ETag(part.ETag).Value;
+                var hash = await _source.HashAsync(local.Offset, local.Length, part.HashCrc64ecma is null, token).ConfigureAwait(false);
+                if (hash is not var (crc, md5))
+                {
+                    return;
+                }
+
+                // Without a CRC the tag decides: it is the MD5, or the one under which the service confirmed a CRC when the part was sent.
+                var same = part.HashCrc64ecma is { } remote
+                    ? remote == crc
+                    : tag.Equals(Convert.ToHexString(md5!), StringComparison.OrdinalIgnoreCase)
+                        || (recorded.TryGetValue(part.PartNumber, out var sent) && sent == new SentPart(local.Length, crc, tag));
+                if (same)
+                {
+                    lock (proven)
+                    {
+                        proven.Add(new(part.PartNumber, new(local.Length, crc, tag)));
+                    }
+                }
+            }).ConfigureAwait(false);
+        return proven;
+    }
+
+    Checkpoint? NewCheckpoint(string uploadId, List<long> groups, List<KeyValuePair<int, SentPart>> parts)
+    {
+        if (_path is null)
+        {
+            return null;
+        }
+
+        var stamp = _source.Stamp();
+        return Checkpoint.Create(
+            _path,
+            _identity,
+            _client.Time,
+            [
+                ["source", UploadSession.Text(stamp.Size), UploadSession.Text(stamp.ModifiedTicks)],
+                ["properties", PropertiesMark],
+                ["upload", uploadId],
+                .. groups.Select(size => new[] { "group", UploadSession.Text(size) }),
+                .. parts.Select(part => new[]
+                {
+                    "part", UploadSession.Text(part.Key), UploadSession.Text(part.Value.Length), Crc64.Format(part.Value.Crc), part.Value.ETag,
+                }),
+            ]);
+    }
+
+    UploadSession Session(string uploadId, Checkpoint? checkpoint) =>
+        new(_client, _request, _options, _control, _pace, uploadId, checkpoint);
+
+    static Dictionary<int, SentPart> Recorded(IReadOnlyList<string[]> lines)
+    {
+        var recorded = new Dictionary<int, SentPart>();
+        foreach (var line in lines)
+        {
+            if (line is ["part", var number, var length, var crc, var tag] && Crc64.TryParse(crc, out var value))
+            {
+                recorded[(int)Number(number)] = new(Number(length), value, tag);
+            }
+        }
+
+        return recorded;
+    }
+
+    static string[]? Word(IReadOnlyList<string[]> lines, string word) => lines.LastOrDefault(line => line[0] == word && line.Length > 1);
+
+    static long Number(string text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);
+}
