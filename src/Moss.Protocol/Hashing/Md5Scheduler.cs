@@ -25,6 +25,7 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
     int _waiting;
     int _runners;
     int _singles = SinglesUntilAlone;
+    bool _deferred;
 
     /// <summary>The one of the process.</summary>
     internal static Md5Scheduler Shared { get; } = new(Environment.ProcessorCount);
@@ -71,12 +72,22 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
         Md5Batch batch;
         lock (_lock)
         {
+            if (!_deferred && _waiting < Md5Batch.Lanes && ThreadPool.PendingWorkItemCount > 0)
+            {
+                // Handlers came into the queue since; one more turn for them to bring their blocks, and no more than one.
+                _deferred = true;
+                ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+                return;
+            }
+
+            _deferred = false;
             batch = TakeBatch();
             Fill(batch);
             _singles = batch.Count > 1 ? 0 : Math.Min(_singles + 1, SinglesUntilAlone);
         }
 
-        while (Run(batch) == 0)
+        // Empty when another runner was faster.
+        while (batch.Count > 0 && Run(batch) == 0)
         {
             Admit(batch);
         }
@@ -86,6 +97,8 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
 
     void RunAlone(Md5Stream own, Md5Stream? along, Md5Batch batch)
     {
+        own.IsHashedByAppender = true;
+        along?.IsHashedByAppender = true;
         while (own.PendingBlocks > 0 || along?.PendingBlocks > 0)
         {
             Run(batch);

@@ -10,7 +10,7 @@ namespace Moss.Protocol.Hashing;
 /// <see cref="Md5Scheduler"/> beside other bodies); what does not fill a block waits here for the next bytes.
 /// One append at a time.
 /// </summary>
-sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
+sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource, IThreadPoolWorkItem
 {
     /// <summary>Below this the way through the scheduler costs more than it can save.</summary>
     internal const int SmallLength = 4096;
@@ -19,7 +19,8 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
 
     const int LengthOffset = Md5State.BlockLength - sizeof(ulong);
 
-    ManualResetValueTaskSourceCore<bool> _completion = new() { RunContinuationsAsynchronously = true };
+    ManualResetValueTaskSourceCore<bool> _completion;
+    Exception? _failure;
     Md5Block _partial;
     int _partialLength;
     ulong _length;
@@ -31,6 +32,9 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
 
     /// <summary>The next in the scheduler's queue.</summary>
     internal Md5Stream? Next { get; set; }
+
+    /// <summary>Set while the appender itself holds the batch.</summary>
+    internal bool IsHashedByAppender { get; set; }
 
     /// <summary>The state after the blocks hashed so far.</summary>
     internal ref Md5State State => ref _state;
@@ -148,17 +152,39 @@ sealed class Md5Stream(Md5Scheduler scheduler) : IValueTaskSource
     /// <summary>The task of the append under way.</summary>
     internal ValueTask Completion() => new(this, _completion.Version);
 
-    /// <summary>Ends the append and lets its awaiter go on, on the thread pool. The stream is its appender's again.</summary>
+    /// <summary>
+    /// Ends the append. Who awaits it goes on behind all work the thread pool has; not by the asynchronous completion of
+    /// <see cref="ManualResetValueTaskSourceCore{TResult}"/>, which puts all bodies of a round on the queue of the thread that
+    /// hashed them, so that the other threads, finding nothing else, begin the next round before these have brought their blocks.
+    /// </summary>
     internal void Complete(Exception? failure)
     {
-        LetGo();
-        if (failure is null)
+        _failure = failure;
+        if (IsHashedByAppender)
         {
-            _completion.SetResult(true);
+            // The appender is the caller, and awaits nothing yet.
+            SetResult();
         }
         else
         {
+            ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);
+        }
+    }
+
+    void IThreadPoolWorkItem.Execute() => SetResult();
+
+    void SetResult()
+    {
+        IsHashedByAppender = false;
+        LetGo();
+        if (_failure is { } failure)
+        {
+            _failure = null;
             _completion.SetException(failure);
+        }
+        else
+        {
+            _completion.SetResult(true);
         }
     }
 
