@@ -1,5 +1,6 @@
 using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
+using System.Text;
 using Microsoft.Win32.SafeHandles;
 using Moss.Storage.Blobs;
 using Moss.Storage.Files.Interop;
@@ -103,13 +104,14 @@ public sealed class FileBlobStore : IBlobStore
                 ? LibC.Open(PathOf(id), LibC.ReadOnly)
                 : File.OpenHandle(PathOf(id), share: FileShare.ReadWrite | FileShare.Delete);
         }
-        catch (IOException e)
+        // Any other failure, such as too many open files, says nothing about the blob.
+        catch (IOException e) when (e is FileNotFoundException || e.HResult is ErrorNumber.NoSuchFile or ErrorNumber.InputOutput)
         {
             BlobMetrics.Damaged.Add(1);
             throw new BlobDamagedException(id, "cannot be opened", e);
         }
 
-        return await CheckedBlobReader.OpenAsync(id, length, new StoredFile(file), ct);
+        return await CheckedBlobReader.OpenAsync(id, length, new StoredFile(file, Threads), ct);
     }
 
     public ValueTask DeleteAsync(BlobId id, CancellationToken ct)
@@ -182,27 +184,33 @@ public sealed class FileBlobStore : IBlobStore
 
     string PathOf(BlobId id) => Path.Combine(DirectoryOf(id).Path, id.ToString());
 
-    // The first catalogue that comes writes its name; moving without overwriting decides between two that come together.
+    // The first catalogue that comes writes its name; of two that come together one finds the name taken.
     void Bind(string storeId)
     {
         var path = Path.Combine(_root.Path, "catalogue");
         if (!File.Exists(path))
         {
             var temporary = Path.Combine(_temporary, Path.GetRandomFileName());
-            using (var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, NewFile.Locked);
+            RandomAccess.Write(file, Encoding.UTF8.GetBytes(storeId), 0);
+            BlobDirectory.Sync(file);
+            try
             {
-                RandomAccess.Write(file, System.Text.Encoding.UTF8.GetBytes(storeId), 0);
-                BlobDirectory.Sync(file);
-                try
+                if (LibC.IsSupported)
+                {
+                    LibC.Link(temporary, path);
+                }
+                else
                 {
                     File.Move(temporary, path, overwrite: false);
-                    _root.Sync();
-                }
-                catch (IOException) when (File.Exists(path))
-                {
-                    File.Delete(temporary);
                 }
             }
+            catch (IOException) when (File.Exists(path))
+            {
+            }
+
+            File.Delete(temporary);
+            _root.Sync();
         }
 
         if (File.ReadAllText(path) is var bound && bound != storeId)
@@ -218,7 +226,7 @@ public sealed class FileBlobStore : IBlobStore
         {
             try
             {
-                using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+                using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, NewFile.Locked);
                 File.Delete(path);
             }
             catch (IOException) when (File.Exists(path))

@@ -15,7 +15,7 @@ sealed class NewFile : IDisposable
 
     readonly SafeFileHandle _file;
     readonly bool _isDirect;
-    readonly string? _temporaryPath;
+    string? _temporaryPath;
     readonly long _reserveFirst;
     long _reserved;
 
@@ -32,9 +32,12 @@ sealed class NewFile : IDisposable
         else
         {
             _temporaryPath = temporaryPath;
-            _file = File.OpenHandle(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None);
+            _file = File.OpenHandle(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, Locked);
         }
     }
+
+    /// <summary>How a temporary file is opened, so that only one can: by a lock on Unix; Windows must be let rename it.</summary>
+    internal static FileShare Locked => OperatingSystem.IsWindows() ? FileShare.Delete : FileShare.None;
 
     /// <summary>Writes buffers that follow each other.</summary>
     /// <param name="mayReserve">Whether more will follow, so that it pays to reserve room.</param>
@@ -67,6 +70,7 @@ sealed class NewFile : IDisposable
         else
         {
             File.Move(_temporaryPath, path, overwrite: false);
+            _temporaryPath = null;
         }
 
         if (!durable)

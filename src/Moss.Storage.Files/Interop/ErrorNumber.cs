@@ -5,6 +5,8 @@ static class ErrorNumber
 {
     internal const int NoSuchFile = 2;
     internal const int Interrupted = 4;
+    internal const int InputOutput = 5;
+    internal const int TryAgain = 11;
     internal const int IsDirectory = 21;
     internal const int Invalid = 22;
     internal const int FileTooBig = 27;

@@ -10,9 +10,12 @@ static partial class LibC
     internal const int ReadWrite = 2;
     internal const int CloseOnExec = 0x80000;
 
+    /// <summary>What <see cref="ReadCached"/> says of bytes it would have to wait for.</summary>
+    internal const int NotCached = -1;
+
+    const int NoWait = 8; // RWF_NOWAIT
     const int CurrentDirectory = -100; // AT_FDCWD
     const int FollowLinks = 0x400; // AT_SYMLINK_FOLLOW
-    const int SetFlags = 4; // F_SETFL
 
     static readonly bool IsArm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -39,6 +42,16 @@ static partial class LibC
         return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw LastError(path);
     }
 
+    /// <summary>Gives a file one more name, which must be free.</summary>
+    /// <exception cref="IOException">With the error number as its HResult.</exception>
+    internal static void Link(string from, string to)
+    {
+        if (LinkAt(CurrentDirectory, from, CurrentDirectory, to, FollowLinks) != 0)
+        {
+            throw LastError(to);
+        }
+    }
+
     /// <summary>Gives a nameless file its name.</summary>
     /// <exception cref="IOException">With the error number as its HResult.</exception>
     internal static void Link(SafeFileHandle file, string path)
@@ -47,11 +60,7 @@ static partial class LibC
         try
         {
             file.DangerousAddRef(ref added);
-            var source = string.Create(null, $"/proc/self/fd/{file.DangerousGetHandle()}");
-            if (LinkAt(CurrentDirectory, source, CurrentDirectory, path, FollowLinks) != 0)
-            {
-                throw LastError(path);
-            }
+            Link(string.Create(null, $"/proc/self/fd/{file.DangerousGetHandle()}"), path);
         }
         finally
         {
@@ -82,13 +91,27 @@ static partial class LibC
         return true;
     }
 
-    /// <summary>Takes direct I/O off a file.</summary>
-    internal static void ClearDirect(SafeFileHandle file)
+    /// <summary>
+    /// Reads what is in the page cache, without waiting: at least one byte, 0 at the end of the file, or
+    /// <see cref="NotCached"/>. Where the file system cannot tell, <see cref="NotCached"/>, too.
+    /// </summary>
+    /// <exception cref="IOException">With the error number as its HResult.</exception>
+    internal static unsafe int ReadCached(SafeFileHandle file, Span<byte> destination, long position)
     {
-        if (FileControl(file, SetFlags, ReadWrite) != 0)
+        fixed (byte* start = destination)
         {
-            throw LastError(null);
+            var vector = new Vector { Start = start, Length = (nuint)destination.Length };
+            var count = (int)ReadVectors(file, &vector, 1, position, NoWait);
+            if (count >= 0)
+            {
+                return count;
+            }
         }
+
+        return Marshal.GetLastPInvokeError() is ErrorNumber.TryAgain or ErrorNumber.NotSupported or ErrorNumber.NoSuchCall
+            or ErrorNumber.Invalid or ErrorNumber.Interrupted
+            ? NotCached
+            : throw LastError(null);
     }
 
     static IOException LastError(string? path)
@@ -107,6 +130,14 @@ static partial class LibC
     [LibraryImport("libc", EntryPoint = "fallocate", SetLastError = true)]
     private static partial int FileAllocate(SafeFileHandle file, int mode, long position, long length);
 
-    [LibraryImport("libc", EntryPoint = "fcntl", SetLastError = true)]
-    private static partial int FileControl(SafeFileHandle file, int command, int argument);
+    [LibraryImport("libc", EntryPoint = "preadv2", SetLastError = true)]
+    private static unsafe partial nint ReadVectors(
+        SafeFileHandle file, Vector* vectors, int count, long position, int flags);
+
+    [StructLayout(LayoutKind.Sequential)]
+    unsafe struct Vector
+    {
+        internal byte* Start;
+        internal nuint Length;
+    }
 }

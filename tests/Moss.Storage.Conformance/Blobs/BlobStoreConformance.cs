@@ -355,7 +355,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     [Fact]
     public async Task Many_open_writers_advance_side_by_side()
     {
-        var data = TestBytes.Make(77, 700_000);
+        var data = TestBytes.Make(77, 280_000);
         var writers = new List<(BlobId Id, IBlobWriter Writer)>();
         for (var i = 0; i < 300; i++)
         {
@@ -363,11 +363,11 @@ public abstract class BlobStoreConformance : IAsyncLifetime
             writers.Add((id, await Store.CreateAsync(id, i % 2 == 0 ? data.Length : null, CancellationToken.None)));
         }
 
-        for (var at = 0; at < data.Length; at += 70_000)
+        for (var at = 0; at < data.Length; at += 40_000)
         {
             foreach (var (_, writer) in writers)
             {
-                await writer.WriteAsync(new(data.AsMemory(at, 70_000)), CancellationToken.None);
+                await writer.WriteAsync(new(data.AsMemory(at, 40_000)), CancellationToken.None);
             }
         }
 
