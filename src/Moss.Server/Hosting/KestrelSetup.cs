@@ -1,11 +1,20 @@
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
 namespace Moss.Server.Hosting;
 
 /// <summary>How Kestrel is to behave. Every number has its reason beside it.</summary>
 static class KestrelSetup
 {
+    /// <summary>
+    /// What a connection may have received ahead: one block is filled while the other is hashed and written. The socket's own default is 1 MiB, which a
+    /// thousand uploads would really hold.
+    /// </summary>
+    const int ReceiveAhead = 2 * BlockPoolFactory.BlockLength;
+
+    public static void Apply(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = ReceiveAhead;
+
     public static void Apply(KestrelServerOptions kestrel, OssServerOptions options)
     {
         kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
@@ -26,9 +35,8 @@ static class KestrelSetup
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 1000;
 
-        // Two blocks of the pool: one is filled while the other is hashed and written.
-        kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
-        kestrel.Limits.MaxResponseBufferSize = 256 * 1024;
+        kestrel.Limits.MaxRequestBufferSize = ReceiveAhead;
+        kestrel.Limits.MaxResponseBufferSize = 2 * BlockPoolFactory.BlockLength;
 
         // SDKs keep connections for a minute or more between requests.
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(3);
