@@ -13,6 +13,7 @@ sealed class ReadGate
     readonly Lock _lock = new();
     readonly ConcurrentDictionary<Manifest, int> _pins = new(ReferenceEqualityComparer.Instance);
     Epoch _current = new();
+    Task _left = Task.CompletedTask;
 
     /// <summary>Enters the gate; dispose the ticket to leave.</summary>
     public Ticket Enter()
@@ -37,7 +38,9 @@ sealed class ReadGate
                 old.Empty.TrySetResult();
             }
 
-            return old.Empty.Task;
+            // A sweep that runs beside this one may have closed the epoch of readers who are still inside: they count here too.
+            _left = _left.IsCompleted ? old.Empty.Task : Task.WhenAll(_left, old.Empty.Task);
+            return _left;
         }
     }
 
