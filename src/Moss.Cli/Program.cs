@@ -1,15 +1,39 @@
 using System.CommandLine;
-using System.CommandLine.Invocation;
-using Moss.Cli.Commands;
+using Moss.Cli;
+using Moss.Cli.Frame;
 
-// A signal cancels the command; a server drains for up to 30 seconds then, so nothing ends it before.
-var patience = new InvocationConfiguration { ProcessTerminationTimeout = TimeSpan.FromSeconds(60) };
-var root = new RootCommand("Moss: a self-hosted object store that speaks the Alibaba Cloud OSS API.") { ServeCommand.Create() };
-var parsed = root.Parse(args);
-if (parsed.Action is ParseErrorAction)
+var version = typeof(Verbs).Assembly.GetName().Version?.ToString(3) ?? "";
+if (args is ["--version" or "version" or "-v"])
 {
-    Console.Error.WriteLine("moss: " + parsed.Errors[0].Message);
-    return 1;
+    // Asked for by scripts, often: nothing else is loaded for it.
+    Console.Out.WriteLine("moss " + version);
+    return ExitCode.Ok;
 }
 
-return await parsed.InvokeAsync(patience);
+// Only the verb that is asked for is made; all of them for help, completion, and words that are none.
+var verb = args.Length > 0 ? Verbs.Find(args[0]) : null;
+if (args.Length > 0 && verb is null && args[0].Length > 0 && !args[0].StartsWith('-') && !args[0].StartsWith('['))
+{
+    Console.Error.WriteLine($"moss: there is no verb '{args[0]}'{Suggestions.DidYouMean(args[0], Verbs.Words)}");
+    Console.Error.WriteLine("      'moss --help' shows what there is");
+    return ExitCode.Usage;
+}
+
+var root = Verbs.Root(verb, version);
+if (args.Length == 0)
+{
+    await root.Parse(["--help"]).InvokeAsync();
+    return ExitCode.Usage;
+}
+
+// A word that begins with @ is a word: keys and files may.
+var parsed = root.Parse(args, new ParserConfiguration { ResponseFileTokenReplacer = null });
+if (CommandLineErrors.Describe(parsed) is { } problem)
+{
+    Console.Error.WriteLine(problem);
+    return ExitCode.Usage;
+}
+
+// A signal cancels the command; a server drains for up to 30 seconds then, so nothing ends it before. The other verbs listen themselves.
+var patience = verb?.Name == "serve" ? TimeSpan.FromSeconds(60) : (TimeSpan?)null;
+return await parsed.InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = patience });

@@ -1,0 +1,120 @@
+using System.CommandLine;
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using Moss.Client;
+
+namespace Moss.Cli.Frame;
+
+/// <summary>Whose name a command is carried out in.</summary>
+static class CredentialsSource
+{
+    // The metadata service of an ECS instance.
+    const string EcsRoles = "http://100.100.100.200/latest/meta-data/ram/security-credentials/";
+
+    static readonly TimeSpan ProcessPatience = TimeSpan.FromMinutes(1);
+
+    public static ICredentialsProvider Choose(ParseResult parsed, Func<string, string?> environment, Profile profile)
+    {
+        // A key and its secret come from one place: half of one source and half of another is nobody's key.
+        var (id, secret, token) = (parsed.GetValue(GlobalOptions.AccessKeyId), parsed.GetValue(GlobalOptions.AccessKeySecret), parsed.GetValue(GlobalOptions.SecurityToken));
+        var mode = parsed.GetValue(GlobalOptions.Mode);
+        if (mode is null && (id is not null || secret is not null))
+        {
+            return Static(id, secret ?? environment("OSS_ACCESS_KEY_SECRET"), token, "--access-key-id and --access-key-secret");
+        }
+
+        if (mode is null && environment("OSS_ACCESS_KEY_ID") is { } ambient)
+        {
+            return Static(
+                ambient, environment("OSS_ACCESS_KEY_SECRET"), token ?? environment("OSS_SESSION_TOKEN"), "OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET");
+        }
+
+        mode ??= profile.Get("mode");
+        switch (mode?.ToUpperInvariant())
+        {
+            case "ANONYMOUS":
+                return StaticCredentialsProvider.Anonymous;
+            case "ECSRAMROLE":
+                return new RefreshingCredentialsProvider(ct => FromEcsAsync(profile.Get("ecs-role-name", "ecsAk", "ram-role-name"), ct));
+            case "PROCESS" or "EXTERNAL" when profile.Get("credential-process") is { } command:
+                return new RefreshingCredentialsProvider(ct => FromProcessAsync(command, ct));
+            case "URI" or "EXTERNAL" when profile.Get("credential-uri", "credentials-uri") is { } uri:
+                return new RefreshingCredentialsProvider(ct => FromUriAsync(uri, ct));
+            case null or "AK" or "STSTOKEN":
+                id ??= environment("OSS_ACCESS_KEY_ID") ?? profile.Get("access-key-id", "accessid", "access-id");
+                secret ??= environment("OSS_ACCESS_KEY_SECRET") ?? profile.Get("access-key-secret", "accesskey", "access-key");
+                return id is null && secret is null && mode is null
+                    ? throw new UsageException(
+                        "no credentials: set OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET, run 'moss config', or give --mode Anonymous for what is public")
+                    : Static(id, secret, token ?? environment("OSS_SESSION_TOKEN") ?? profile.Get("sts-token", "security-token"), "an access key id and its secret");
+            default:
+                throw new UsageException($"the mode '{mode}' of the profile '{profile.Name}' is not known or lacks its settings");
+        }
+    }
+
+    static StaticCredentialsProvider Static(string? id, string? secret, string? token, string pair) =>
+        string.IsNullOrEmpty(id) || string.IsNullOrEmpty(secret)
+            ? throw new UsageException($"{pair} go together; one of them is missing")
+            : new(new(id, secret, token));
+
+    static async Task<Credentials> FromEcsAsync(string? role, CancellationToken ct)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        var name = role ?? (await http.GetStringAsync(EcsRoles, ct)).Trim().Split('\n')[0].Trim();
+        return Read(await http.GetByteArrayAsync(EcsRoles + Uri.EscapeDataString(name), ct));
+    }
+
+    static async Task<Credentials> FromUriAsync(string uri, CancellationToken ct)
+    {
+        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        return Read(await http.GetByteArrayAsync(uri, ct));
+    }
+
+    static async Task<Credentials> FromProcessAsync(string command, CancellationToken ct)
+    {
+        var words = Shell.Split(command);
+        using var process = Process.Start(new ProcessStartInfo(words[0], words.Skip(1)) { RedirectStandardOutput = true, UseShellExecute = false })
+            ?? throw new IOException($"'{words[0]}' did not start");
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        patience.CancelAfter(ProcessPatience);
+        var output = new MemoryStream();
+        await process.StandardOutput.BaseStream.CopyToAsync(output, patience.Token);
+        await process.WaitForExitAsync(patience.Token);
+        return process.ExitCode == 0 ? Read(output.ToArray()) : throw new IOException($"'{words[0]}' gave no credentials: exit code {process.ExitCode}");
+    }
+
+    /// <summary>The one shape that metadata services, STS proxies and credential processes share.</summary>
+    public static Credentials Read(ReadOnlyMemory<byte> json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            string? Get(params ReadOnlySpan<string> names)
+            {
+                foreach (var name in names)
+                {
+                    if (root.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String)
+                    {
+                        return value.GetString();
+                    }
+                }
+
+                return null;
+            }
+
+            var expires = Get("Expiration", "expiration") is { } text
+                && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : (DateTimeOffset?)null;
+            return new(
+                Get("AccessKeyId", "access_key_id") ?? throw new IOException("the credentials have no AccessKeyId"),
+                Get("AccessKeySecret", "access_key_secret") ?? throw new IOException("the credentials have no AccessKeySecret"),
+                Get("SecurityToken", "security_token", "sts_token"),
+                expires);
+        }
+        catch (JsonException problem)
+        {
+            throw new IOException("the credentials are no JSON", problem);
+        }
+    }
+}
