@@ -9,6 +9,9 @@ switch (args)
     case ["blobs", .. var options]:
         await BlobBenchmark.RunAsync(options);
         break;
+    case ["metadata", .. var options]:
+        await MetadataBenchmark.RunAsync(options);
+        break;
     default:
         BenchmarkSwitcher.FromAssembly(typeof(Program).Assembly).Run(args);
         break;
