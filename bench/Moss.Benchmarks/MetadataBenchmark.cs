@@ -239,7 +239,7 @@ static class MetadataBenchmark
 
     static async Task MeasureAsync(string name, int callers, TimeSpan duration, Func<int, int, Task> action)
     {
-        var (before, allocated, start) = (Environment.CpuUsage, GC.GetTotalAllocatedBytes(), Stopwatch.GetTimestamp());
+        var (before, start) = (Usage.Now(), Stopwatch.GetTimestamp());
         var counts = await Task.WhenAll(Enumerable.Range(0, callers).Select(caller => Task.Run(async () =>
         {
             var i = 0;
@@ -250,12 +250,12 @@ static class MetadataBenchmark
 
             return i;
         })));
-        Report(name, counts.Sum(), before, allocated, start);
+        Report(name, counts.Sum(), before, start);
     }
 
     static async Task MeasureCountAsync(string name, int callers, int count, Func<Task> action)
     {
-        var (before, allocated, start, left) = (Environment.CpuUsage, GC.GetTotalAllocatedBytes(), Stopwatch.GetTimestamp(), count);
+        var (before, start, left) = (Usage.Now(), Stopwatch.GetTimestamp(), count);
         await Task.WhenAll(Enumerable.Range(0, callers).Select(_ => Task.Run(async () =>
         {
             while (Interlocked.Decrement(ref left) >= 0)
@@ -263,16 +263,36 @@ static class MetadataBenchmark
                 await action();
             }
         })));
-        Report(name, count, before, allocated, start);
+        Report(name, count, before, start);
     }
 
-    static void Report(string name, int count, Environment.ProcessCpuUsage before, long allocated, long start)
+    static void Report(string name, int count, Usage before, long start)
     {
         var wall = Stopwatch.GetElapsedTime(start);
-        var after = Environment.CpuUsage;
+        var used = Usage.Now() - before;
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"{name,-18} {count / wall.TotalSeconds,10:f0}/s   {(after.UserTime - before.UserTime).TotalMicroseconds / count,8:f1} us user {(after.PrivilegedTime - before.PrivilegedTime).TotalMicroseconds / count,8:f1} us system {(GC.GetTotalAllocatedBytes() - allocated) / count,8} bytes"));
+            $"{name,-18} {count / wall.TotalSeconds,10:f0}/s {used.User.TotalMicroseconds / count,8:f1} us user {used.System.TotalMicroseconds / count,8:f1} us system {used.Allocated / count,8} B allocated {used.Written / count,8} B in {(double)used.Writes / count:f2} writes"));
+    }
+
+    /// <summary>What the process used so far. What it handed to the kernel to write is exact where times depend on the neighbours.</summary>
+    readonly record struct Usage(TimeSpan User, TimeSpan System, long Allocated, long Written, long Writes)
+    {
+        public static Usage Now()
+        {
+            var cpu = Environment.CpuUsage;
+            var io = File.Exists("/proc/self/io")
+                ? File.ReadAllLines("/proc/self/io").Select(line => line.Split(": ")).ToDictionary(pair => pair[0], pair => long.Parse(pair[1]))
+                : [];
+            return new(cpu.UserTime, cpu.PrivilegedTime, GC.GetTotalAllocatedBytes(), io.GetValueOrDefault("wchar"), io.GetValueOrDefault("syscw"));
+        }
+
+        public static Usage operator -(Usage left, Usage right) => new(
+            left.User - right.User,
+            left.System - right.System,
+            left.Allocated - right.Allocated,
+            left.Written - right.Written,
+            left.Writes - right.Writes);
     }
 
     /// <summary>Collects the store's own histograms.</summary>

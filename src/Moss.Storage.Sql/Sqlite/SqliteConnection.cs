@@ -84,6 +84,23 @@ sealed class SqliteConnection : SqlSession, IDisposable
         return statement;
     }
 
+    /// <summary>How many pages went to the WAL since the last call.</summary>
+    public int TakeWrittenPages()
+    {
+        Check(sqlite3_db_status(_database, SQLITE_DBSTATUS_CACHE_WRITE, out var pages, out _, resetFlg: 1));
+        return pages;
+    }
+
+    /// <summary>
+    /// Moves pages from the WAL to the database file, without waiting for anybody. True when the WAL is empty now, so that the next
+    /// transaction begins it anew.
+    /// </summary>
+    public bool Checkpoint()
+    {
+        var result = sqlite3_wal_checkpoint_v2(_database, null, SQLITE_CHECKPOINT_PASSIVE, out var inLog, out var moved);
+        return result == SQLITE_OK && inLog == moved;
+    }
+
     /// <summary>How many rows the last statement changed.</summary>
     public int Changes => sqlite3_changes(_database);
 

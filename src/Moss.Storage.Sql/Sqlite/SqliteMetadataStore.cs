@@ -38,7 +38,8 @@ public sealed class SqliteMetadataStore : IMetadataStore
 
         // SQLite itself syncs the directory together with the first commit to the WAL, which stands in the same directory.
         var connection = SqliteConnection.OpenWriter(path, durable);
-        return new(connection, new(connection, time), new(path));
+        var background = SqliteConnection.OpenWriter(path, durable);
+        return new(connection, new(connection, background, time), new(path));
     }
 
     public async ValueTask<string> InitializeAsync(CancellationToken ct)

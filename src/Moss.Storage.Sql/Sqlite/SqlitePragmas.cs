@@ -16,14 +16,18 @@ static class SqlitePragmas
     /// <summary>A connection that only reads.</summary>
     public const string Reader = $"{Common} PRAGMA cache_size = -8192; PRAGMA query_only = ON;";
 
-    /// <summary>The connection that writes. page_size only matters to a file that does not exist yet, and must come before the WAL.</summary>
+    /// <summary>
+    /// The connection that writes. page_size only matters to a file that does not exist yet, and must come before the WAL: pages of 4 KiB
+    /// write the fewest bytes for a small object (20 KB with its bytes of 4 KiB, checkpoint included; pages of 8 KiB write 34 KB).
+    /// wal_autocheckpoint: see <see cref="SqliteCheckpoints"/>.
+    /// </summary>
     public static string Writer(bool durable) =>
         $"""
         {Common}
-        PRAGMA page_size = 8192;
+        PRAGMA page_size = 4096;
         PRAGMA journal_mode = WAL;
         PRAGMA synchronous = {(durable ? "FULL" : "OFF")};
         PRAGMA cache_size = -65536;
-        PRAGMA foreign_keys = OFF;
+        PRAGMA wal_autocheckpoint = 0;
         """;
 }

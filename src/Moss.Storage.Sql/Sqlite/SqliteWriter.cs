@@ -15,6 +15,7 @@ sealed class SqliteWriter : IDisposable
     static readonly TimeSpan MaxRunTime = TimeSpan.FromMilliseconds(20);
 
     readonly SqliteConnection _connection;
+    readonly SqliteCheckpoints _checkpoints;
     readonly SqlRows _rows;
     readonly TimeProvider _time;
     readonly Thread _thread;
@@ -24,9 +25,10 @@ sealed class SqliteWriter : IDisposable
     bool _closed;
     bool _careful;
 
-    public SqliteWriter(SqliteConnection connection, TimeProvider time)
+    public SqliteWriter(SqliteConnection connection, SqliteConnection background, TimeProvider time)
     {
         _connection = connection;
+        _checkpoints = new(connection, background);
         _rows = new(connection);
         _time = time;
         _thread = new(Work) { Name = "Moss metadata writer", IsBackground = true };
@@ -57,6 +59,7 @@ sealed class SqliteWriter : IDisposable
         }
 
         _thread.Join();
+        _checkpoints.Dispose();
         _connection.Dispose();
     }
 
@@ -91,6 +94,7 @@ sealed class SqliteWriter : IDisposable
             }
 
             _batch.Clear();
+            _checkpoints.Step();
         }
     }
 

@@ -103,8 +103,9 @@ public sealed class Manifest
             throw new InvalidDataException("Not a manifest of a known format.");
         }
 
+        // An extent takes at least its id and three bytes; most manifests are one extent, for which no spare room is made.
         stored = stored[1..];
-        var extents = ImmutableArray.CreateBuilder<Extent>();
+        var extents = ImmutableArray.CreateBuilder<Extent>(stored.Length / (BlobId.Size + 3));
         while (!stored.IsEmpty)
         {
             if (stored.Length < BlobId.Size)
@@ -117,7 +118,7 @@ public sealed class Manifest
             extents.Add(new(blob, ReadVarint(ref stored), ReadVarint(ref stored), ReadVarint(ref stored)));
         }
 
-        return extents.Count == 0 ? Empty : new(extents.ToImmutable());
+        return extents.Count == 0 ? Empty : new(extents.DrainToImmutable());
     }
 
     const byte FormatVersion = 1;
