@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Net;
+using Moss.Protocol.Signing;
 
 namespace Moss.Server;
 
@@ -50,6 +51,11 @@ public sealed record OssServerOptions
 
     /// <summary>The root credential when it is given; null makes or reads the one in the data directory.</summary>
     public RootCredential? Root { get; init; }
+
+    /// <summary>
+    /// The key behind secrets at rest, 32 bytes as hex or base64; null makes or reads the one in the data directory. Servers that share a catalogue share it.
+    /// </summary>
+    public AccessKeySecret? MasterKey { get; init; }
 
     /// <summary>How long a stopping server waits for requests in flight.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);

@@ -70,6 +70,7 @@ sealed class ServeSettings
                 var other => throw Invalid("log-requests", other, "true or false"),
             },
             Root = Root(),
+            MasterKey = _environment("MOSS_MASTER_KEY") is { Length: > 0 } key ? new AccessKeySecret(key) : null,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
@@ -9,6 +10,8 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Moss.Protocol.Signing;
+using Moss.Server.AccessControl;
+using Moss.Server.AccessControl.Admin;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
@@ -59,20 +62,23 @@ public sealed class MossServer : IAsyncDisposable
         {
             var made = false;
             var root = options.Root ?? directory?.ReadOrMakeCredential(out made) ?? throw new StartException("no root credential is given");
-            storage = new ObjectService(Engines.Open(options, directory?.Path ?? "", time));
+            var engine = Engines.Open(options, directory?.Path ?? "", time);
+            storage = new ObjectService(engine);
+            var access = new AccessServices(options, engine.Metadata, MasterKeyOf(options, directory), root, time);
             var app = BuildApp(options, logging);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
-            var services = Compose(options, time, storage, root, hosts, log);
+            var services = Compose(options, time, storage, access, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
-            app.Run(new OssPipeline(services, pages).HandleAsync);
+            app.Run(new OssPipeline(services, pages, AdminOf(access, time)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
+            await access.Store.StartAsync(ct);
             await ListenAsync(app, options, ct);
             var server = new MossServer(app, services, pages, collector, directory) { Root = root, RootIsNew = made };
             server.Endpoint = BoundTo(app);
             return server;
         }
-        catch
+        catch (Exception exception)
         {
             if (storage is not null)
             {
@@ -81,6 +87,11 @@ public sealed class MossServer : IAsyncDisposable
 
             directory?.Dispose();
             collector.Dispose();
+            if (exception is InvalidDataException)
+            {
+                throw new StartException(exception.Message, exception);
+            }
+
             throw;
         }
     }
@@ -97,6 +108,7 @@ public sealed class MossServer : IAsyncDisposable
 
         await _app.DisposeAsync();
         await _services.Storage.DisposeAsync();
+        _services.Access.Dispose();
         _services.Metrics.Dispose();
         _collector.Dispose();
         _directory?.Dispose();
@@ -114,8 +126,17 @@ public sealed class MossServer : IAsyncDisposable
         return builder.Build();
     }
 
+    // In memory nothing outlives the process, and neither need its key.
+    static MasterKey MasterKeyOf(OssServerOptions options, DataDirectory? directory) =>
+        directory is null && options.MasterKey is null
+            ? new(RandomNumberGenerator.GetBytes(MasterKey.Size))
+            : MasterKey.Load(options.MasterKey?.Reveal(), directory?.Path ?? "");
+
+    // An administrator's tool need not know the server's region.
+    static AdminApi AdminOf(AccessServices access, TimeProvider time) => new(access.Admin, new(time, new SignatureOptions()), access.Keys);
+
     static OssServices Compose(
-        OssServerOptions options, TimeProvider time, ObjectService storage, RootCredential root, HostMap hosts, ILogger log)
+        OssServerOptions options, TimeProvider time, ObjectService storage, AccessServices access, HostMap hosts, ILogger log)
     {
         var signatures = new RequestAuthenticator(time, new SignatureOptions
         {
@@ -127,9 +148,10 @@ public sealed class MossServer : IAsyncDisposable
             time,
             new IdGenerator(time),
             new RequestParser(hosts),
-            new Authenticator(signatures, new AccountKeys(root)),
-            new AclAuthorizer(),
+            new Authenticator(signatures, access.Keys),
+            access.Authorizer,
             new ServerMetrics(),
+            access,
             log);
     }
 

@@ -1,45 +1,42 @@
 using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
+using Moss.Server.AccessControl;
 
 namespace Moss.Server.Pipeline;
 
 /// <summary>Finds out who sent a request, before its body is read.</summary>
-sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
+sealed class Authenticator(RequestAuthenticator signatures, KeyRing keys)
 {
     public async ValueTask AuthenticateAsync(OssContext context, CancellationToken ct)
     {
-        // A browser's preflight carries no signature, and needs none.
-        if (HttpMethods.IsOptions(context.Request.Method))
+        // A browser's preflight carries no signature, and needs none; a form carries its own.
+        if (HttpMethods.IsOptions(context.Request.Method) || IsForm(context))
         {
             return;
         }
 
-        var result = await CheckAsync(context, ct);
-        if (result.SecurityToken is not null)
+        var view = await keys.OpenAsync(ct);
+        var result = await CheckAsync(context, view, ct);
+        if (!result.IsAnonymous)
         {
-            throw new OssException(OssErrors.InvalidSecurityToken);
-        }
-
-        if (result.AccessKeyId is { } id)
-        {
-            context.Caller = keys.CallerOf(id);
+            context.Caller = view.CallerOf(result);
         }
 
         ReadAsSigned(context, result);
     }
 
-    async ValueTask<AuthenticationResult> CheckAsync(OssContext context, CancellationToken ct)
+    async ValueTask<AuthenticationResult> CheckAsync(OssContext context, KeyRingView view, CancellationToken ct)
     {
         try
         {
-            return await signatures.AuthenticateAsync(Signable(context, context.Request), keys, ct);
+            return await signatures.AuthenticateAsync(Signable(context, context.Request), view, ct);
         }
         catch (OssException mismatch) when (IsMismatch(mismatch) && context.Request.OtherReadings.Count > 0)
         {
             foreach (var reading in context.Request.OtherReadings)
             {
-                if (await TryAsync(context, reading, ct) is { } result)
+                if (await TryAsync(context, reading, view, ct) is { } result)
                 {
                     context.Request = reading;
                     return result;
@@ -50,11 +47,11 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
         }
     }
 
-    async ValueTask<AuthenticationResult?> TryAsync(OssContext context, OssRequest reading, CancellationToken ct)
+    async ValueTask<AuthenticationResult?> TryAsync(OssContext context, OssRequest reading, KeyRingView view, CancellationToken ct)
     {
         try
         {
-            return await signatures.AuthenticateAsync(Signable(context, reading), keys, ct);
+            return await signatures.AuthenticateAsync(Signable(context, reading), view, ct);
         }
         catch (OssException mismatch) when (IsMismatch(mismatch))
         {
@@ -64,10 +61,19 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
 
     static bool IsMismatch(OssException exception) => exception.Error == OssErrors.SignatureDoesNotMatch;
 
-    static SignableRequest Signable(OssContext context, OssRequest request)
+    static SignableRequest Signable(OssContext context, OssRequest request) =>
+        new(request.Method, request.Bucket?.Value, request.Key?.Value, request.Query.Items, HeadersOf(context.Http.Request));
+
+    // PostObject: signatures in the header or the URL count for nothing there.
+    static bool IsForm(OssContext context) =>
+        context.Request is { Scope: Scope.Bucket } request && HttpMethods.IsPost(request.Method)
+        && context.Header("Content-Type")?.StartsWith("multipart/form-data", StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Every header line as it came, for the signature.</summary>
+    public static List<KeyValuePair<string, string>> HeadersOf(HttpRequest request)
     {
-        var headers = new List<KeyValuePair<string, string>>(context.Http.Request.Headers.Count);
-        foreach (var (name, values) in context.Http.Request.Headers)
+        var headers = new List<KeyValuePair<string, string>>(request.Headers.Count);
+        foreach (var (name, values) in request.Headers)
         {
             foreach (var value in values)
             {
@@ -75,7 +81,7 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
             }
         }
 
-        return new(request.Method, request.Bucket?.Value, request.Key?.Value, request.Query.Items, headers);
+        return headers;
     }
 
     // The server acts only on what was signed, read as its signer read it.
@@ -94,17 +100,4 @@ sealed class Authenticator(RequestAuthenticator signatures, AccountKeys keys)
         var query = result.PlusIsLiteral ? context.Query.WithLiteralPlus() : context.Query;
         context.Request = context.Request with { Query = query.Without(result.Uncovered) };
     }
-}
-
-/// <summary>The access keys there are: the root's, until accounts can be made.</summary>
-sealed class AccountKeys(RootCredential root) : IAccessKeySource
-{
-    /// <summary>The account that owns everything. Fixed, so that buckets keep their owner when the key is changed.</summary>
-    public const string RootAccountId = "1000000000000001";
-
-    public ValueTask<AccessKey?> FindAsync(string accessKeyId, string? securityToken, CancellationToken ct) =>
-        ValueTask.FromResult(accessKeyId == root.AccessKeyId ? new AccessKey(root.AccessKeyId, root.Secret) : null);
-
-    /// <summary>The account behind a key that <see cref="FindAsync"/> found.</summary>
-    public Caller CallerOf(string accessKeyId) => new(accessKeyId, RootAccountId, IsRoot: accessKeyId == root.AccessKeyId);
 }

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Errors;
+using Moss.Server.AccessControl.Admin;
 using Moss.Server.Observability;
 
 namespace Moss.Server.Pipeline;
@@ -9,16 +10,16 @@ namespace Moss.Server.Pipeline;
 /// The way of every request, in order: request id, parse, authenticate, find the operation, authorise, dispatch. Whatever is thrown on the way
 /// is caught here, and nowhere else.
 /// </summary>
-sealed class OssPipeline(OssServices services, StatusPages pages)
+sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin)
 {
     public async Task HandleAsync(HttpContext http)
     {
-        if (await pages.TryServeAsync(http))
+        var context = new OssContext(http, services, services.Ids.NewRequestId(), services.Time.GetTimestamp());
+        if (await admin.TryServeAsync(context) || await pages.TryServeAsync(http))
         {
             return;
         }
 
-        var context = new OssContext(http, services, services.Ids.NewRequestId(), services.Time.GetTimestamp());
         CommonHeaders.Set(context);
         try
         {

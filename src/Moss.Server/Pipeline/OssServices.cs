@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Moss.Server.AccessControl;
 using Moss.Server.Observability;
 using Moss.Storage;
 
@@ -14,4 +15,5 @@ sealed record OssServices(
     Authenticator Authenticator,
     IAuthorizer Authorizer,
     ServerMetrics Metrics,
+    AccessServices Access,
     ILogger Log);

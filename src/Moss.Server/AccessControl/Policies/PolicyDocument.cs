@@ -44,7 +44,7 @@ sealed record PolicyDocument
     public PolicyNeeds Needs { get; init; }
 
     /// <summary>Whether any statement has conditions, so that their values must be gathered at all.</summary>
-    public bool HasConditions => Statements.Any(statement => statement.Conditions.Length > 0);
+    public bool HasConditions { get; init; }
 }
 
 /// <summary>One statement of a policy.</summary>

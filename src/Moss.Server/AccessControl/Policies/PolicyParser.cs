@@ -78,6 +78,7 @@ static class PolicyParser
             : new()
             {
                 Statements = statements.ToImmutable(),
+                HasConditions = statements.Any(statement => statement.Conditions.Length > 0),
                 Needs = statements.SelectMany(statement => statement.Conditions)
                     .Aggregate(PolicyNeeds.None, (needs, condition) => needs | ConditionKeys.Needs(condition.Key)),
             };

@@ -15,7 +15,6 @@ static class Unset
     public static readonly OperationHandler Cors = Refusing(OssErrors.NoSuchCORSConfiguration);
     public static readonly OperationHandler Website = Refusing(OssErrors.NoSuchWebsiteConfiguration);
     public static readonly OperationHandler Encryption = Refusing(OssErrors.NoSuchServerSideEncryptionRule);
-    public static readonly OperationHandler Policy = Refusing(OssErrors.NoSuchBucketPolicy);
     public static readonly OperationHandler TransferAcceleration = Refusing(OssErrors.NoSuchTransferAccelerationConfiguration);
     public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
     public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
@@ -29,9 +28,6 @@ static class Unset
     });
 
     public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });
-    public static readonly OperationHandler PolicyStatus = Answering("PolicyStatus", static writer => writer.Element("IsPublic", false));
-    public static readonly OperationHandler RequestPayment =
-        Answering("RequestPaymentConfiguration", static writer => writer.Element("Payer", "BucketOwner"));
     public static readonly OperationHandler AccessMonitor =
         Answering("AccessMonitorConfiguration", static writer => writer.Element("Status", "Disabled"));
 

@@ -1,7 +1,9 @@
+using Moss.Protocol.Limits;
 using Moss.Protocol.Xml;
 using Moss.Server.Operations.Buckets;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
+using Moss.Storage.Metadata;
 
 namespace Moss.Server.Operations.Service;
 
@@ -17,7 +19,7 @@ static class ListBuckets
         var prefix = PageParameters.Text(context, "prefix");
         var marker = PageParameters.Text(context, "marker");
         var size = PageParameters.Size(context, "max-keys", DefaultPage);
-        var buckets = await context.Storage.Buckets.ListAsync(prefix, marker, size + 1, ct);
+        var buckets = await OwnAsync(context, prefix, marker, size + 1, ct);
         var truncated = buckets.Count > size;
         var paged = truncated || prefix.Length > 0 || marker.Length > 0 || context.Query.Given("max-keys") is not null;
         var shown = buckets.Take(size).ToList();
@@ -33,5 +35,22 @@ static class ListBuckets
                 Buckets = [.. shown.Select(bucket => BucketDescription.Of(context, bucket))],
             },
             ct);
+    }
+
+    // Names are listed over all accounts; each sees its own.
+    static async ValueTask<List<BucketRecord>> OwnAsync(OssContext context, string prefix, string after, int limit, CancellationToken ct)
+    {
+        var own = new List<BucketRecord>();
+        while (true)
+        {
+            var page = await context.Storage.Buckets.ListAsync(prefix, after, OssLimits.MaxListPage, ct);
+            own.AddRange(page.Where(bucket => bucket.OwnerId == context.Caller.AccountId).Take(limit - own.Count));
+            if (own.Count == limit || page.Count < OssLimits.MaxListPage)
+            {
+                return own;
+            }
+
+            after = page[^1].Name.Value;
+        }
     }
 }

@@ -1,0 +1,36 @@
+using Moss.Server.AccessControl.Accounts;
+using Moss.Server.AccessControl.Admin;
+using Moss.Server.AccessControl.Tokens;
+using Moss.Storage.Metadata;
+
+namespace Moss.Server.AccessControl;
+
+/// <summary>Everything that knows who may do what, put together.</summary>
+sealed class AccessServices : IDisposable
+{
+    public AccessServices(OssServerOptions options, IMetadataStore metadata, MasterKey masterKey, RootCredential root, TimeProvider time)
+    {
+        Store = new(metadata, masterKey, time);
+        Directory = new(Store, time);
+        Tokens = new(masterKey);
+        Keys = new(root, Store, Tokens, time);
+        var region = options.Region.Length == 0 ? null : options.Region;
+        var facts = new BucketFactsReader(metadata);
+        Authorizer = new(facts, region);
+        Admin = new(Directory, new PolicySimulator(Directory, facts, region));
+    }
+
+    public AccessStore Store { get; }
+
+    public AccessDirectory Directory { get; }
+
+    public SecurityTokens Tokens { get; }
+
+    public KeyRing Keys { get; }
+
+    public PolicyAuthorizer Authorizer { get; }
+
+    public AdminActions Admin { get; }
+
+    public void Dispose() => Store.Dispose();
+}

@@ -1,0 +1,131 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text.Json;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Signing;
+using Moss.Server.AccessControl.Accounts;
+using Moss.Server.Observability;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.AccessControl.Admin;
+
+/// <summary>
+/// The admin API: <c>POST /-/admin/{noun}/{verb}</c> with a JSON object, answered with JSON. Every request is signed with V4 in the header by the root
+/// credential, as for the bucket <c>-</c> and the key <c>admin/{noun}/{verb}</c>; a body is bound to the signature by Content-MD5.
+/// </summary>
+sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, KeyRing keys)
+{
+    const string Prefix = "/-/admin/";
+    const string Bucket = "-";
+
+    /// <summary>A policy has at most 16 KB, and a role two of them; JSON may escape every character.</summary>
+    const int MaxBodyBytes = 256 * 1024;
+
+    /// <summary>Serves the call if the request is one.</summary>
+    public async ValueTask<bool> TryServeAsync(OssContext context)
+    {
+        var http = context.Http;
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (!target.StartsWith(Prefix, StringComparison.Ordinal))
+        {
+            return false;
+        }
+
+        try
+        {
+            var json = await CallAsync(context, target, http.RequestAborted);
+            await WriteAsync(http, json is null ? StatusCodes.Status204NoContent : StatusCodes.Status200OK, json);
+        }
+        catch (Exception exception) when (exception is OssException or AccessException or JsonException or BadHttpRequestException)
+        {
+            var (status, error) = Translate(context, exception);
+            context.ErrorCode = error.Code;
+            await WriteAsync(http, status, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
+        }
+        catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
+        {
+            Log.RequestFailed(context.Services.Log, context.RequestId, exception);
+            context.ErrorCode = OssErrors.InternalError.Code;
+            var error = new AdminError(OssErrors.InternalError.Code, "The server failed. Its log says why.", context.RequestId);
+            await WriteAsync(http, StatusCodes.Status500InternalServerError, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
+        }
+
+        return true;
+    }
+
+    async ValueTask<byte[]?> CallAsync(OssContext context, string target, CancellationToken ct)
+    {
+        var http = context.Http;
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        var name = target[Prefix.Length..(question < 0 ? target.Length : question)];
+        var query = QueryParameter.Parse(question < 0 ? "" : target[(question + 1)..]);
+        var view = await keys.OpenAsync(ct);
+        var result = await signatures.AuthenticateAsync(
+            new(http.Request.Method, Bucket, $"admin/{name}", query, Authenticator.HeadersOf(http.Request)), view, ct);
+        if (!result.IsAnonymous)
+        {
+            context.Caller = view.CallerOf(result);
+        }
+
+        // Older signatures do not cover everything that counts here.
+        if (!context.Caller.IsRoot || result.Scheme != SignatureScheme.V4Header)
+        {
+            throw new OssException(OssErrors.AccessDenied, "The admin API needs the root credential and signature V4 in the header.");
+        }
+
+        if (!actions.All.TryGetValue(name, out var action) || !HttpMethods.IsPost(http.Request.Method))
+        {
+            throw new AccessException("NoSuchAction", StatusCodes.Status404NotFound, $"There is no call POST {Prefix}{name}.");
+        }
+
+        var body = await ReadBodyAsync(http, ct);
+        var request = body.Length == 0 ? new AdminRequest() : JsonSerializer.Deserialize(body, AdminJson.Default.AdminRequest);
+        return await action(request ?? new(), ct);
+    }
+
+    static async ValueTask<byte[]> ReadBodyAsync(HttpContext http, CancellationToken ct)
+    {
+        var reader = http.Request.BodyReader;
+        var result = await reader.ReadAtLeastAsync(MaxBodyBytes + 1, ct);
+        var isTooLong = result.Buffer.Length > MaxBodyBytes;
+        var body = isTooLong ? [] : result.Buffer.ToArray();
+        reader.AdvanceTo(result.Buffer.End);
+        if (isTooLong)
+        {
+            throw AccessException.Parameter("body", $"The body is longer than {MaxBodyBytes} bytes.");
+        }
+
+        var md5 = http.Request.Headers.ContentMD5.ToString();
+        return body.Length == 0 || md5 == Convert.ToBase64String(MD5.HashData(body))
+            ? body
+            : throw new OssException(OssErrors.InvalidDigest, "Content-MD5 must be that of the body: it binds the body to the signature.");
+    }
+
+    static (int Status, AdminError Error) Translate(OssContext context, Exception exception) => exception switch
+    {
+        OssException refusal => (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId)),
+        AccessException refusal => (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId)),
+        JsonException => (StatusCodes.Status400BadRequest, new("InvalidParameter.body", "The body is not the JSON object that this call takes.", context.RequestId)),
+        _ => (StatusCodes.Status400BadRequest, new("IncompleteBody", "The body did not arrive whole.", context.RequestId)),
+    };
+
+    static async Task WriteAsync(HttpContext http, int status, byte[]? json)
+    {
+        if (http.Response.HasStarted)
+        {
+            http.Abort();
+            return;
+        }
+
+        http.Response.StatusCode = status;
+        http.Response.Headers.CacheControl = "no-store"; // Secrets are among the answers.
+        if (json is not null)
+        {
+            http.Response.ContentType = "application/json";
+            http.Response.ContentLength = json.Length;
+            await http.Response.Body.WriteAsync(json, http.RequestAborted);
+        }
+    }
+}

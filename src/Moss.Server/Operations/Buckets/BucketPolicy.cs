@@ -1,0 +1,69 @@
+using Microsoft.AspNetCore.Http;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
+using Moss.Protocol.Xml;
+using Moss.Server.AccessControl;
+using Moss.Server.AccessControl.Policies;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.Operations.Buckets;
+
+/// <summary>
+/// Put-, Get- and DeleteBucketPolicy, and GetBucketPolicyStatus. The policy is JSON, is checked whole before it is stored, and is handed out byte for byte as it
+/// came. It acts on the next request.
+/// </summary>
+static class BucketPolicy
+{
+    public static async Task PutAsync(OssContext context, CancellationToken ct)
+    {
+        var json = await RequestBody.ReadDocumentAsync(context, OssLimits.MaxDocumentBytes, ct);
+        var policy = PolicyParser.Parse(json, PolicyKind.Bucket);
+        if (IsPublic(policy) && await BlocksPublicAccessAsync(context, ct))
+        {
+            throw new OssException(OssErrors.AccessDenied, "Put public bucket policy is not allowed.", "0003-00000914");
+        }
+
+        await context.Storage.Buckets.PutConfigurationAsync(context.Bucket, BucketFactsReader.PolicyName, json.ToArray(), ct);
+        await context.Empty();
+    }
+
+    public static async Task GetAsync(OssContext context, CancellationToken ct)
+    {
+        var json = await FindAsync(context, ct);
+        context.Response.ContentType = "application/json";
+        context.Response.ContentLength = json.Length;
+        await context.Response.BodyWriter.WriteAsync(json, ct);
+    }
+
+    public static async Task DeleteAsync(OssContext context, CancellationToken ct)
+    {
+        await context.Storage.Buckets.PutConfigurationAsync(context.Bucket, BucketFactsReader.PolicyName, document: null, ct);
+        await context.Empty(StatusCodes.Status204NoContent);
+    }
+
+    public static async Task GetStatusAsync(OssContext context, CancellationToken ct)
+    {
+        var isPublic = IsPublic(PolicyParser.Parse(await FindAsync(context, ct), PolicyKind.Bucket));
+        using var buffer = new PooledBuffer();
+        var writer = new XmlDocumentWriter(buffer);
+        writer.Start("PolicyStatus");
+        writer.Element("IsPublic", isPublic);
+        writer.End();
+        await context.XmlAsync(buffer.Written, ct);
+    }
+
+    static async ValueTask<byte[]> FindAsync(OssContext context, CancellationToken ct) =>
+        await context.Storage.Buckets.FindConfigurationAsync(context.Bucket, BucketFactsReader.PolicyName, ct)
+        ?? throw new OssException(OssErrors.NoSuchBucketPolicy, details: [new("BucketName", context.Bucket.Value)]);
+
+    // Public is what everybody may do wherever they are: an Allow for all that no condition on the address narrows.
+    static bool IsPublic(PolicyDocument policy) => policy.Statements.Any(statement =>
+        statement.Effect == PolicyEffect.Allow
+        && (statement.Principal!.IsNot || statement.Principal.Entries.Any(entry => entry.IsEveryone))
+        && !statement.Conditions.Any(condition =>
+            !condition.IsNegated && condition.Key is ConditionKeys.SourceIp or "acs:SourceVpc" or ConditionKeys.AccessId));
+
+    static async ValueTask<bool> BlocksPublicAccessAsync(OssContext context, CancellationToken ct) =>
+        BucketFactsReader.IsSet(
+            await context.Storage.Buckets.FindConfigurationAsync(context.Bucket, BucketFactsReader.PublicAccessBlockName, ct), "BlockPublicAccess", "true");
+}

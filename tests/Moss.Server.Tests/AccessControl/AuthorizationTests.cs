@@ -1,0 +1,315 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Moss.Protocol.Signing;
+
+namespace Moss.Server.Tests.AccessControl;
+
+/// <summary>Who may do what, over the wire.</summary>
+public sealed class AuthorizationTests : IAsyncLifetime
+{
+    static readonly byte[] Body = "hello"u8.ToArray();
+    AccessServer _server = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        _server = await AccessServer.StartAsync();
+        (await _server.SendAsync("PUT", "photos", by: AccessServer.Root)).Is(200);
+        (await _server.SendAsync("PUT", "photos", "a/1.txt", AccessServer.Root, content: Body)).Is(200);
+    }
+
+    public ValueTask DisposeAsync() => _server.DisposeAsync();
+
+    [Fact]
+    public async Task A_user_may_do_nothing_until_a_policy_says_so_and_then_just_that_at_once()
+    {
+        var alice = await _server.UserAsync("alice");
+        (await _server.SendAsync("GET", "photos", "a/1.txt", alice)).Is(403, "AccessDenied");
+
+        await AttachAsync("alice", Allow("oss:GetObject", "acs:oss:*:*:photos/a/*"));
+
+        (await _server.SendAsync("GET", "photos", "a/1.txt", alice)).Is(200);
+        (await _server.SendAsync("PUT", "photos", "a/2.txt", alice, content: Body)).Is(403, "AccessDenied");
+        (await _server.SendAsync("GET", "photos", by: alice)).Is(403, "AccessDenied");
+        (await _server.SendAsync("GET", by: alice)).Is(403, "AccessDenied");
+        await _server.AdminAsync("policy/detach", new() { ["user"] = "alice" });
+        (await _server.SendAsync("GET", "photos", "a/1.txt", alice)).Is(403, "AccessDenied");
+    }
+
+    [Theory]
+    [InlineData(SignatureVersion.V1)]
+    [InlineData(SignatureVersion.V2)]
+    [InlineData(SignatureVersion.V4)]
+    public async Task Keys_rotate_are_disabled_and_removed_at_once_for_every_signature(SignatureVersion version)
+    {
+        var first = await _server.UserAsync("alice", Allow("oss:*", "*"));
+        var second = AccessServer.KeyOf((await _server.AdminAsync("key/add", new() { ["user"] = "alice" }))!);
+        foreach (var key in (Credential[])[first, second])
+        {
+            (await _server.SendAsync("GET", "photos", "a/1.txt", key, version: version)).Is(200);
+            (await _server.SendSignedUrlAsync("GET", "photos", "a/1.txt", key, TimeSpan.FromMinutes(5), version)).Is(200);
+        }
+
+        await _server.AdminAsync("key/disable", new() { ["accessKeyId"] = first.AccessKeyId });
+        var refused = await _server.SendAsync("GET", "photos", "a/1.txt", first, version: version);
+        refused.Is(403, "InvalidAccessKeyId");
+        Assert.Equal("0002-00000904", refused.Header("x-oss-ec"));
+        (await _server.SendSignedUrlAsync("GET", "photos", "a/1.txt", first, TimeSpan.FromMinutes(5), version)).Is(403, "InvalidAccessKeyId");
+        (await _server.SendAsync("GET", "photos", "a/1.txt", second, version: version)).Is(200);
+        await _server.AdminAsync("key/enable", new() { ["accessKeyId"] = first.AccessKeyId });
+        (await _server.SendAsync("GET", "photos", "a/1.txt", first, version: version)).Is(200);
+
+        await _server.AdminAsync("key/remove", new() { ["accessKeyId"] = first.AccessKeyId });
+        var gone = await _server.SendAsync("GET", "photos", "a/1.txt", first, version: version);
+        gone.Is(403, "InvalidAccessKeyId");
+        Assert.Equal("0002-00000902", gone.Header("x-oss-ec"));
+    }
+
+    [Fact]
+    public async Task A_refusal_says_its_reason_and_its_code()
+    {
+        var alice = await _server.UserAsync("alice", Allow("oss:*", "*", ("Deny", "oss:DeleteObject")));
+        var denied = await _server.SendAsync("DELETE", "photos", "a/1.txt", alice);
+        denied.Is(403, "AccessDenied");
+        Assert.Equal("0003-00000201", denied.Header("x-oss-ec"));
+        Assert.Equal("oss:DeleteObject", denied.Element("AuthAction"));
+        Assert.Equal("ExplicitDeny", denied.Element("NoPermissionType"));
+
+        await PutPolicyAsync("photos", Statement("Deny", "*", "oss:GetObject", "acs:oss:*:*:photos/*", """{"Bool":{"acs:SecureTransport":"false"}}"""));
+        var byBucket = await _server.SendAsync("GET", "photos", "a/1.txt", AccessServer.Root);
+        byBucket.Is(403, "AccessDenied");
+        Assert.Equal("0003-00000101", byBucket.Header("x-oss-ec"));
+        Assert.Equal("Access denied by bucket policy.", byBucket.Message);
+
+        var head = await _server.SendAsync("HEAD", "photos", "a/1.txt", AccessServer.Root);
+        head.Is(403);
+        Assert.Contains("<Code>AccessDenied</Code>", Encoding.UTF8.GetString(Convert.FromBase64String(head.Header("x-oss-err")!)), StringComparison.Ordinal);
+
+        // The way back.
+        (await _server.SendAsync("DELETE", "photos", by: AccessServer.Root, query: "policy")).Is(204);
+        (await _server.SendAsync("GET", "photos", "a/1.txt", AccessServer.Root)).Is(200);
+    }
+
+    [Fact]
+    public async Task Another_account_gets_what_a_bucket_policy_grants_its_uid_and_nothing_else()
+    {
+        var other = (await _server.AdminAsync("account/add", new() { ["name"] = "second" }))!;
+        var key = AccessServer.KeyOf(other);
+        var uid = (string)other["uid"]!;
+        var refused = await _server.SendAsync("GET", "photos", "a/1.txt", key);
+        refused.Is(403, "AccessDenied");
+        Assert.Equal("0003-00000001", refused.Header("x-oss-ec"));
+        var list = await _server.SendAsync("GET", "photos", by: key);
+        list.Is(403, "AccessDenied");
+        Assert.Equal("The bucket you access does not belong to you.", list.Message);
+
+        await PutPolicyAsync("photos", Statement("Allow", uid, "oss:GetObject", "acs:oss:*:*:photos/a/*"));
+
+        (await _server.SendAsync("GET", "photos", "a/1.txt", key)).Is(200);
+        (await _server.SendAsync("DELETE", "photos", "a/1.txt", key)).Is(403, "AccessDenied");
+        (await _server.SendAsync("GET", "photos", "a/1.txt")).Is(403, "AccessDenied");
+        (await _server.SendAsync("DELETE", "photos", by: key, query: "policy")).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task Each_account_owns_and_lists_its_own_buckets()
+    {
+        var other = AccessServer.KeyOf((await _server.AdminAsync("account/add", new() { ["name"] = "second" }))!);
+        (await _server.SendAsync("PUT", "photos", by: other)).Is(409, "BucketAlreadyExists");
+        (await _server.SendAsync("PUT", "videos", by: other)).Is(200);
+
+        var mine = await _server.SendAsync("GET", by: AccessServer.Root);
+        var theirs = await _server.SendAsync("GET", by: other);
+
+        Assert.Contains("<Name>photos</Name>", mine.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("videos", mine.Text, StringComparison.Ordinal);
+        Assert.Contains("<Name>videos</Name>", theirs.Text, StringComparison.Ordinal);
+        Assert.DoesNotContain("photos", theirs.Text, StringComparison.Ordinal);
+        (await _server.SendAsync("GET", "videos", by: AccessServer.Root)).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task A_user_of_another_account_is_not_helped_by_its_own_policies()
+    {
+        await _server.AdminAsync("account/add", new() { ["name"] = "second" });
+        var bob = await _server.UserAsync("bob", Allow("oss:*", "*"), account: "second");
+
+        (await _server.SendAsync("GET", "photos", "a/1.txt", bob)).Is(403, "AccessDenied");
+        (await _server.SendAsync("PUT", "bobs-bucket", by: bob)).Is(200);
+        (await _server.SendAsync("PUT", "bobs-bucket", "k", bob, content: Body)).Is(200);
+    }
+
+    [Fact]
+    public async Task Every_step_of_a_multipart_upload_needs_its_own_action()
+    {
+        var writer = await _server.UserAsync("writer", Allow("oss:PutObject", "acs:oss:*:*:photos/*"));
+        var initiated = await _server.SendAsync("POST", "photos", "big", writer, query: "uploads");
+        initiated.Is(200);
+        var id = initiated.Element("UploadId");
+        var part = await _server.SendAsync("PUT", "photos", "big", writer, query: $"partNumber=1&uploadId={id}", content: Body);
+        part.Is(200);
+        (await _server.SendAsync("GET", "photos", "big", writer, query: $"uploadId={id}")).Is(403, "AccessDenied");
+        (await _server.SendAsync("DELETE", "photos", "big", writer, query: $"uploadId={id}")).Is(403, "AccessDenied");
+        (await _server.SendAsync("GET", "photos", by: writer, query: "uploads")).Is(403, "AccessDenied");
+        var copy = await _server.SendAsync(
+            "PUT", "photos", "big", writer, query: $"partNumber=2&uploadId={id}", headers: ("x-oss-copy-source", "/photos/a/1.txt"));
+        copy.Is(403, "AccessDenied");
+
+        await AttachAsync("writer", Allow(["oss:PutObject", "oss:ListParts", "oss:ListMultipartUploads", "oss:AbortMultipartUpload", "oss:GetObject"], "*"));
+        (await _server.SendAsync("GET", "photos", "big", writer, query: $"uploadId={id}")).Is(200);
+        (await _server.SendAsync("GET", "photos", by: writer, query: "uploads")).Is(200);
+        (await _server.SendAsync("PUT", "photos", "big", writer, query: $"partNumber=2&uploadId={id}", headers: ("x-oss-copy-source", "/photos/a/1.txt"))).Is(200);
+        (await _server.SendAsync("DELETE", "photos", "big", writer, query: $"uploadId={id}")).Is(204);
+
+        await AttachAsync("writer", Allow("oss:GetObject", "*"));
+        (await _server.SendAsync("POST", "photos", "big", writer, query: "uploads")).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task A_list_of_keys_is_deleted_only_when_every_key_may_be()
+    {
+        (await _server.SendAsync("PUT", "photos", "b/1.txt", AccessServer.Root, content: Body)).Is(200);
+        var alice = await _server.UserAsync("alice", Allow("oss:DeleteObject", "acs:oss:*:*:photos/a/*"));
+        static byte[] Keys(params string[] keys) => Encoding.UTF8.GetBytes($"<Delete>{string.Concat(keys.Select(key => $"<Object><Key>{key}</Key></Object>"))}</Delete>");
+
+        (await _server.SendAsync("POST", "photos", by: alice, query: "delete", content: Keys("a/1.txt", "b/1.txt"))).Is(403, "AccessDenied");
+        (await _server.SendAsync("HEAD", "photos", "a/1.txt", AccessServer.Root)).Is(200);
+        (await _server.SendAsync("POST", "photos", by: alice, query: "delete", content: Keys("a/1.txt"))).Is(200);
+        (await _server.SendAsync("HEAD", "photos", "a/1.txt", AccessServer.Root)).Is(404);
+    }
+
+    [Fact]
+    public async Task Setting_tags_with_a_write_needs_the_right_to_set_tags()
+    {
+        var alice = await _server.UserAsync("alice", Allow("oss:PutObject", "*"));
+        (await _server.SendAsync("PUT", "photos", "t", alice, content: Body, headers: ("x-oss-tagging", "k=v"))).Is(403, "AccessDenied");
+
+        await AttachAsync("alice", Allow(["oss:PutObject", "oss:PutObjectTagging"], "*"));
+        (await _server.SendAsync("PUT", "photos", "t", alice, content: Body, headers: ("x-oss-tagging", "k=v"))).Is(200);
+    }
+
+    [Fact]
+    public async Task Conditions_see_the_request_and_the_object()
+    {
+        (await _server.SendAsync("PUT", "photos", "red", AccessServer.Root, content: Body, headers: ("x-oss-tagging", "colour=red"))).Is(200);
+        (await _server.SendAsync("PUT", "photos", "blue", AccessServer.Root, content: Body, headers: ("x-oss-tagging", "colour=blue"))).Is(200);
+        var alice = await _server.UserAsync("alice", Allow("oss:GetObject", "*", condition: """{"StringEquals":{"oss:ExistingObjectTag/colour":"red"}}"""));
+        (await _server.SendAsync("GET", "photos", "red", alice)).Is(200);
+        (await _server.SendAsync("GET", "photos", "blue", alice)).Is(403, "AccessDenied");
+
+        await AttachAsync("alice", Allow("oss:PutObjectTagging", "*", condition: """{"StringEquals":{"oss:RequestObjectTag/colour":"green"}}"""));
+        static byte[] Tags(string colour) => Encoding.UTF8.GetBytes($"<Tagging><TagSet><Tag><Key>colour</Key><Value>{colour}</Value></Tag></TagSet></Tagging>");
+        (await _server.SendAsync("PUT", "photos", "red", alice, query: "tagging", content: Tags("black"))).Is(403, "AccessDenied");
+        (await _server.SendAsync("PUT", "photos", "red", alice, query: "tagging", content: Tags("green"))).Is(200);
+
+        await AttachAsync("alice", Allow("oss:ListObjects", "*", condition: """{"StringLike":{"oss:Prefix":"a/*"},"IpAddress":{"acs:SourceIp":"127.0.0.0/8"}}"""));
+        (await _server.SendAsync("GET", "photos", by: alice, query: "prefix=a%2F")).Is(200);
+        (await _server.SendAsync("GET", "photos", by: alice)).Is(403, "AccessDenied");
+
+        await AttachAsync("alice", Allow("oss:ListObjects", "*", condition: """{"NotIpAddress":{"acs:SourceIp":"127.0.0.0/8"}}"""));
+        (await _server.SendAsync("GET", "photos", by: alice, query: "prefix=a%2F")).Is(403, "AccessDenied");
+
+        await AttachAsync("alice", Allow("oss:PutObject", "*", condition: """{"StringNotEquals":{"oss:x-oss-object-acl":"public-read"}}"""));
+        (await _server.SendAsync("PUT", "photos", "x", alice, content: Body)).Is(200);
+        (await _server.SendAsync("PUT", "photos", "x", alice, content: Body, headers: ("x-oss-object-acl", "public-read"))).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task A_public_link_to_a_private_object_gives_nothing_away()
+    {
+        (await _server.SendAsync(
+            "PUT", "photos", "link", AccessServer.Root, query: "symlink", headers: [("x-oss-symlink-target", "a%2F1.txt"), ("x-oss-object-acl", "public-read")])).Is(200);
+        (await _server.SendAsync("GET", "photos", "link")).Is(403, "AccessDenied");
+
+        var alice = await _server.UserAsync("alice", Allow("oss:GetObject", "acs:oss:*:*:photos/link"));
+        (await _server.SendAsync("GET", "photos", "link", alice)).Is(403, "AccessDenied");
+        await AttachAsync("alice", Allow("oss:GetObject", "acs:oss:*:*:photos/*"));
+        (await _server.SendAsync("GET", "photos", "link", alice)).Is(200);
+    }
+
+    [Fact]
+    public async Task A_stranger_pays_or_is_refused_where_the_requester_pays()
+    {
+        (await _server.SendAsync("PUT", "photos", by: AccessServer.Root, query: "acl", headers: ("x-oss-acl", "public-read"))).Is(200);
+        (await _server.SendAsync("PUT", "photos", by: AccessServer.Root, query: "requestPayment", content: "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>"u8.ToArray())).Is(200);
+        var other = AccessServer.KeyOf((await _server.AdminAsync("account/add", new() { ["name"] = "second" }))!);
+
+        var refused = await _server.SendAsync("GET", "photos", "a/1.txt", other);
+        refused.Is(403, "AccessDenied");
+        Assert.Equal("0003-00000703", refused.Header("x-oss-ec"));
+        (await _server.SendAsync("GET", "photos", "a/1.txt")).Is(403, "AccessDenied");
+        var paid = await _server.SendAsync("GET", "photos", "a/1.txt", other, headers: ("x-oss-request-payer", "requester"));
+        paid.Is(200);
+        Assert.Equal("requester", paid.Header("x-oss-request-charged"));
+        var owner = await _server.SendAsync("GET", "photos", "a/1.txt", AccessServer.Root);
+        owner.Is(200);
+        Assert.Null(owner.Header("x-oss-request-charged"));
+    }
+
+    [Fact]
+    public async Task The_admin_api_is_for_the_root_credential_alone()
+    {
+        var alice = await _server.UserAsync("alice", Allow("*", "*"));
+        Assert.Equal(403, (await _server.TryAdminAsync("user/list", by: alice)).Status);
+        Assert.Equal(403, (await _server.TryAdminAsync("user/list", by: new Credential(AccessServer.Root.AccessKeyId, new AccessKeySecret("wrong")))).Status);
+        Assert.Equal(403, (await _server.SendAsync("POST", "-", "admin/user/list")).Status);
+        Assert.Equal(403, (await _server.SendAsync("POST", "-", "admin/user/list", AccessServer.Root, version: SignatureVersion.V1)).Status);
+        Assert.Equal(404, (await _server.TryAdminAsync("user/unknown")).Status);
+        Assert.Equal(409, (await _server.TryAdminAsync("user/add", new() { ["name"] = "alice" })).Status);
+        Assert.Equal(400, (await _server.TryAdminAsync("user/add", new() { ["name"] = "a/b" })).Status);
+        Assert.Equal(400, (await _server.TryAdminAsync("user/add", new() { ["name"] = new JsonArray() })).Status);
+    }
+
+    [Fact]
+    public async Task What_is_simulated_is_what_happens()
+    {
+        var alice = await _server.UserAsync("alice", Allow("oss:GetObject", "acs:oss:*:*:photos/a/*"));
+        async Task<JsonNode> SimulateAsync(string action, string key) =>
+            (await _server.AdminAsync("policy/simulate", new() { ["user"] = "alice", ["action"] = action, ["bucket"] = "photos", ["key"] = key }))!;
+
+        foreach (var key in (string[])["a/1.txt", "b/1.txt"])
+        {
+            var status = (await _server.SendAsync("GET", "photos", key, alice)).Status;
+            var simulated = await SimulateAsync("oss:GetObject", key);
+            Assert.Equal(status != 403, (bool)simulated["allowed"]!);
+        }
+
+        var allowed = await SimulateAsync("oss:GetObject", "a/1.txt");
+        Assert.Equal("IdentityPolicyAllows", (string)allowed["reason"]!);
+        Assert.Equal("policy 1, statement 1", (string)allowed["statement"]!);
+    }
+
+    async Task AttachAsync(string user, string policy) => await _server.AdminAsync("policy/attach", new() { ["user"] = user, ["document"] = policy });
+
+    async Task PutPolicyAsync(string bucket, string statement) =>
+        (await _server.SendAsync("PUT", bucket, by: AccessServer.Root, query: "policy", content: Encoding.UTF8.GetBytes($$"""{"Version":"1","Statement":[{{statement}}]}"""))).Is(200);
+
+    static string Statement(string effect, string principal, string action, string resource, string? condition = null) =>
+        new JsonObject
+        {
+            ["Effect"] = effect,
+            ["Principal"] = new JsonArray(principal),
+            ["Action"] = action,
+            ["Resource"] = resource,
+            ["Condition"] = condition is null ? new JsonObject() : JsonNode.Parse(condition),
+        }.ToJsonString();
+
+    static string Allow(string action, string resource, (string Effect, string Action)? also = null, string? condition = null) =>
+        Allow([action], resource, also, condition);
+
+    static string Allow(string[] actions, string resource, (string Effect, string Action)? also = null, string? condition = null)
+    {
+        var statements = new JsonArray(new JsonObject
+        {
+            ["Effect"] = "Allow",
+            ["Action"] = new JsonArray([.. actions.Select(action => (JsonNode)action!)]),
+            ["Resource"] = resource,
+            ["Condition"] = condition is null ? new JsonObject() : JsonNode.Parse(condition),
+        });
+        if (also is { } extra)
+        {
+            statements.Add(new JsonObject { ["Effect"] = extra.Effect, ["Action"] = extra.Action, ["Resource"] = resource });
+        }
+
+        return new JsonObject { ["Version"] = "1", ["Statement"] = statements }.ToJsonString();
+    }
+}
