@@ -35,6 +35,10 @@ public sealed record GetObjectOptions
     /// <summary><c>x-oss-traffic-limit</c> in bits per second.</summary>
     public long? TrafficLimitBitsPerSecond { get; init; }
 
+    internal int? MaxAttempts { get; init; }
+
+    internal Action<string>? Retrying { get; init; }
+
     internal KeyValuePair<string, string?>[] ToQuery(string? flag = null)
     {
         var query = new List<KeyValuePair<string, string?>>();
@@ -170,6 +174,8 @@ public sealed partial class OssClient
                 Query = options.ToQuery(),
                 Headers = options.ToHeaders(withRange: true),
                 StreamAnswer = true,
+                MaxAttempts = options.MaxAttempts,
+                Retrying = options.Retrying,
             },
             ct);
 

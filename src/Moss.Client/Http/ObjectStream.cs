@@ -12,6 +12,7 @@ sealed class ObjectStream : Stream
     readonly long? _length;
     readonly long _first;
     readonly bool _checkCrc;
+    readonly int _maxAttempts;
     OssResponse _response;
     Crc64 _crc;
     int _failures;
@@ -19,6 +20,7 @@ sealed class ObjectStream : Stream
     public ObjectStream(
         OssClient client, GetObjectOptions options, ObjectInfo info, OssResponse response, long? length, string? contentRange, bool checkCrc)
     {
+        _maxAttempts = options.MaxAttempts ?? client.Options.MaxAttempts;
         _client = client;
         _options = options;
         _info = info;
@@ -110,11 +112,12 @@ sealed class ObjectStream : Stream
         await _response.DisposeAsync().ConfigureAwait(false);
         // What cannot be bound to the same object, or has no known length, cannot be gone on with.
         if (RetryPolicy.Reason(e) is null || _length is not { } length || _info.ETag.Length == 0 || _options.Process is not null
-            || ++_failures >= _client.Options.MaxAttempts)
+            || ++_failures >= _maxAttempts)
         {
             throw e is OssTransportException ? e : new OssTransportException($"GetObject of '{_info.Key}' broke off: {e.Message}", _failures + 1, e);
         }
 
+        _options.Retrying?.Invoke(RetryPolicy.Reason(e)!);
         await Task.Delay(RetryPolicy.Delay(_client.Options, _failures, e), _client.Time, ct).ConfigureAwait(false);
         try
         {

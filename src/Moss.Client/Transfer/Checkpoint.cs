@@ -137,6 +137,7 @@ sealed class Checkpoint : IDisposable
 
             file.Flush(flushToDisk: true);
             File.Move(temporary, path, overwrite: true);
+            Interop.LibC.FlushDirectory(directory);
             return checkpoint;
         }
         catch

@@ -16,8 +16,6 @@ sealed class PartPlan
     /// <summary>Parts a group. More would make the plan slower to follow, fewer harder to tell from a list with gaps.</summary>
     public const int GroupParts = 16;
 
-    const int MaxGroups = OssLimits.MaxPartNumber / GroupParts;
-
     readonly List<long> _sizes = [];
     readonly List<long> _starts = [0];
 
@@ -70,34 +68,46 @@ sealed class PartPlan
         }
     }
 
-    /// <summary>Takes up the groups of an earlier try.</summary>
-    public void Restore(IEnumerable<long> sizes)
-    {
-        foreach (var size in sizes)
-        {
-            Add(size);
-        }
-    }
-
     /// <summary>
-    /// Tells the groups from the parts an upload has, as far as they can be told: up to the first group without a part. The last part there
-    /// is may be the short end of the source, so it tells its group's size only when nothing else does.
+    /// Takes up the groups of an earlier try as far as its record knows them, and beyond that as they can be told from the parts the upload
+    /// has: up to the first group without a part. The last part there is may be the short end of the source, so it tells its group's size
+    /// only when nothing else does; a group that was told wrongly is found out, for its parts do not match.
     /// </summary>
-    public static IReadOnlyList<long> Tell(IReadOnlyList<UploadedPart> parts)
+    public static PartPlan Tell(IEnumerable<long> recorded, IReadOnlyList<UploadedPart> parts)
     {
-        var sizes = new List<long>();
+        var plan = new PartPlan();
+        foreach (var size in recorded)
+        {
+            plan.Add(size);
+        }
+
         foreach (var group in parts.GroupBy(part => (part.PartNumber - 1) / GroupParts).OrderBy(group => group.Key))
         {
+            if (group.Key < plan._sizes.Count)
+            {
+                continue;
+            }
+
             var size = group.Max(part => part.Size);
-            if (group.Key != sizes.Count || sizes.Count == MaxGroups || size is < OssLimits.MinPartSize or > OssLimits.MaxPartSize)
+            if (group.Key != plan._sizes.Count || size is < OssLimits.MinPartSize or > OssLimits.MaxPartSize)
             {
                 break;
             }
 
-            sizes.Add(size);
+            plan.Add(size);
         }
 
-        return sizes;
+        return plan;
+    }
+
+    /// <summary>Forgets the groups from this one on; they are chosen anew.</summary>
+    public void Keep(int groups)
+    {
+        if (groups < _sizes.Count)
+        {
+            _starts.RemoveRange(groups + 1, _sizes.Count - groups);
+            _sizes.RemoveRange(groups, _sizes.Count - groups);
+        }
     }
 
     void Choose(long size, long wanted)

@@ -120,8 +120,7 @@ sealed class FileSource : RandomSource
 
     public override void Dispose() => _file.Dispose();
 
-    static SafeFileHandle Open(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, FileOptions.Asynchronous);
+    static SafeFileHandle Open(string path) => Interop.LibC.OpenShared(path);
 }
 
 /// <summary>A seekable stream from where it stands; one read at a time.</summary>

@@ -144,9 +144,10 @@ sealed class TransferControl : IDisposable
         always: true);
 
     /// <summary>A part that was done has to be done again.</summary>
-    public void PartUndone(long length) => Update(
+    public void PartUndone(bool skipped, long length) => Update(
         progress => progress with
         {
+            SkippedBytes = progress.SkippedBytes - (skipped ? length : 0),
             PartsDone = progress.PartsDone - 1,
             TransferredBytes = progress.TransferredBytes - length,
         },

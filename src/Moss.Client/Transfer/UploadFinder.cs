@@ -59,7 +59,8 @@ sealed class UploadFinder
 
             checkpoint.Delete();
         }
-        else if (_options.ResumeWithoutCheckpoint && await AdoptAsync(ct).ConfigureAwait(false) is { } adopted)
+
+        if (_options.ResumeWithoutCheckpoint && await AdoptAsync(ct).ConfigureAwait(false) is { } adopted)
         {
             return adopted;
         }
@@ -122,17 +123,19 @@ sealed class UploadFinder
             return null;
         }
 
-        var plan = new PartPlan();
-        plan.Restore(lines.Where(line => line[0] == "group").Select(line => Number(line[1])));
         try
         {
+            var groups = lines.Where(line => line[0] == "group").Select(line => Number(line[1])).ToList();
             var parts = await ListAsync(upload[1], ct).ConfigureAwait(false);
-            foreach (var (number, part) in await ProveAsync(parts, plan, Recorded(lines), ct).ConfigureAwait(false))
+            var plan = PartPlan.Tell(groups, parts);
+            var proven = await ProveAsync(parts, plan, Recorded(lines), ct).ConfigureAwait(false);
+            KeepProven(plan, groups.Count, proven);
+            for (var i = groups.Count; i < plan.GroupSizes.Count; i++)
             {
-                session.Skip(number, part);
+                checkpoint.Append(now: false, "group", UploadSession.Text(plan.GroupSizes[i])); // Lost with a torn tail, and found again.
             }
 
-            return new(session, plan);
+            return Skipping(session, plan, proven, adopted: false);
         }
         catch (OssException e) when (e.Code is "NoSuchUpload")
         {
@@ -140,7 +143,7 @@ sealed class UploadFinder
             if (await CompletedAsync(lines, upload[1], ct).ConfigureAwait(false) is { } result)
             {
                 checkpoint.Delete();
-                return new(null, plan, result);
+                return new(null, new(), result);
             }
 
             return null;
@@ -205,8 +208,7 @@ sealed class UploadFinder
             try
             {
                 var parts = await ListAsync(upload.UploadId, ct).ConfigureAwait(false);
-                var plan = new PartPlan();
-                plan.Restore(PartPlan.Tell(parts));
+                var plan = PartPlan.Tell([], parts);
                 var proven = await ProveAsync(parts, plan, [], ct).ConfigureAwait(false);
                 var bytes = proven.Sum(part => part.Value.Length);
                 if (bytes > best.Bytes)
@@ -225,18 +227,26 @@ sealed class UploadFinder
             return null;
         }
 
-        // Groups of which nothing is proven may have been told wrongly; they are chosen anew.
-        var last = best.Parts.Max(part => part.Key);
-        var groups = best.Plan.GroupSizes.Take(((last - 1) / PartPlan.GroupParts) + 1).ToList();
-        var kept = new PartPlan();
-        kept.Restore(groups);
-        var session = Session(best.Id, NewCheckpoint(best.Id, groups, best.Parts));
-        foreach (var (number, part) in best.Parts)
+        KeepProven(best.Plan, 0, best.Parts);
+        var session = Session(best.Id, NewCheckpoint(best.Id, best.Plan.GroupSizes, best.Parts));
+        return Skipping(session, best.Plan, best.Parts, adopted: true);
+    }
+
+    static FoundUpload Skipping(UploadSession session, PartPlan plan, List<KeyValuePair<int, SentPart>> proven, bool adopted)
+    {
+        foreach (var (number, part) in proven)
         {
             session.Skip(number, part);
         }
 
-        return new(session, kept, Adopted: true);
+        return new(session, plan, Adopted: adopted);
+    }
+
+    // Groups that were told, and of which nothing is proven, may have been told wrongly; they are chosen anew.
+    static void KeepProven(PartPlan plan, int recorded, List<KeyValuePair<int, SentPart>> proven)
+    {
+        var last = proven.Count == 0 ? 0 : ((proven.Max(part => part.Key) - 1) / PartPlan.GroupParts) + 1;
+        plan.Keep(Math.Max(recorded, last));
     }
 
     async Task<List<UploadedPart>> ListAsync(string uploadId, CancellationToken ct)
@@ -289,7 +299,7 @@ sealed class UploadFinder
         return proven;
     }
 
-    Checkpoint? NewCheckpoint(string uploadId, List<long> groups, List<KeyValuePair<int, SentPart>> parts)
+    Checkpoint? NewCheckpoint(string uploadId, IReadOnlyList<long> groups, List<KeyValuePair<int, SentPart>> parts)
     {
         if (_path is null)
         {

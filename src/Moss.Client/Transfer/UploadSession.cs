@@ -26,6 +26,7 @@ sealed class UploadSession : IDisposable
     readonly Pace _pace;
     readonly Lock _lock = new();
     readonly Dictionary<int, SentPart> _parts = [];
+    readonly HashSet<int> _skipped = [];
 
     public UploadSession(
         OssClient client, UploadRequest request, UploadOptions options, TransferControl control, Pace pace, string uploadId, Checkpoint? checkpoint)
@@ -66,7 +67,12 @@ sealed class UploadSession : IDisposable
     public void Skip(int number, SentPart part)
     {
         Telemetry.PartsSkipped.Add(1);
-        Set(number, part);
+        lock (_lock)
+        {
+            _parts[number] = part;
+            _skipped.Add(number);
+        }
+
         _control.PartDone(skipped: true, part.Length);
     }
 
@@ -74,15 +80,18 @@ sealed class UploadSession : IDisposable
     public void Undo(int number)
     {
         SentPart part;
+        bool skipped;
         lock (_lock)
         {
             if (!_parts.Remove(number, out part))
             {
                 return;
             }
+
+            skipped = _skipped.Remove(number);
         }
 
-        _control.PartUndone(part.Length);
+        _control.PartUndone(skipped, part.Length);
     }
 
     /// <summary>
