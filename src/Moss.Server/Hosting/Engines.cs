@@ -50,8 +50,22 @@ static class Engines
     {
         "sqlite" => SqliteMetadataStore.Open(Path.Combine(directory, "metadata.db"), durable, time),
         "memory" => new InMemoryMetadataStore(),
+        _ when IsPostgres(name) => OpenPostgres(name, time),
         _ => throw new StartException($"unknown metadata store '{name}': sqlite and postgres://... are known"),
     };
+
+    static PostgresMetadataStore OpenPostgres(string url, TimeProvider time)
+    {
+        try
+        {
+            return PostgresMetadataStore.Open(url, time);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException)
+        {
+            // The URL may hold a password, so it is not repeated.
+            throw new StartException($"the postgres:// URL of the metadata store is not valid: {exception.Message}", exception);
+        }
+    }
 
     static bool IsPostgres(string name) =>
         name.StartsWith("postgres://", StringComparison.Ordinal) || name.StartsWith("postgresql://", StringComparison.Ordinal);

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
@@ -87,7 +88,7 @@ public sealed class MossServer : IAsyncDisposable
 
             directory?.Dispose();
             collector.Dispose();
-            if (exception is InvalidDataException)
+            if (exception is InvalidDataException or IOException or DbException)
             {
                 throw new StartException(exception.Message, exception);
             }
