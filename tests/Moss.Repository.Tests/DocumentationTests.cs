@@ -50,6 +50,8 @@ public sealed partial class DocumentationTests
     [InlineData("eng/publish")]
     [InlineData("eng/postgres")]
     [InlineData("eng/compat")]
+    [InlineData("eng/crash")]
+    [InlineData("eng/bench")]
     [InlineData(".ci/run")]
     public void Scripts_can_be_executed(string script)
     {
