@@ -35,6 +35,7 @@ public sealed class XmlDocumentReader : IDisposable
     /// <summary>Opens a document and moves to its root element, which must have this name.</summary>
     public XmlDocumentReader(ReadOnlyMemory<byte> document, string root)
     {
+        document = RawControls.Escape(document);
         var stream = MemoryMarshal.TryGetArray(document, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(document.ToArray(), writable: false);

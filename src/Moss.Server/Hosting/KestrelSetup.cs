@@ -17,7 +17,11 @@ static class KestrelSetup
 
     public static void Apply(KestrelServerOptions kestrel, OssServerOptions options)
     {
-        kestrel.Listen(options.Listen, listen => listen.Protocols = HttpProtocols.Http1);
+        kestrel.Listen(options.Listen, listen =>
+        {
+            listen.Protocols = HttpProtocols.Http1;
+            HalfClosedConnections.Answer(listen);
+        });
         kestrel.AddServerHeader = false;
         kestrel.AllowResponseHeaderCompression = false;
 

@@ -9,7 +9,7 @@ namespace Moss.Server.Operations.Multipart;
 
 /// <summary>
 /// ListMultipartUploads. By key, then by upload id. upload-id-marker counts only together with key-marker. Both next markers are always there:
-/// filled with the last entry, or with the last upload rolled into the last prefix, and empty only when nothing was returned.
+/// filled with the last entry, or with the last prefix and an upload rolled into it, and empty only when nothing was returned.
 /// </summary>
 static class ListMultipartUploads
 {
@@ -30,7 +30,7 @@ static class ListMultipartUploads
             new ListMultipartUploadsResult
             {
                 Bucket = context.Bucket.Value,
-                NextKeyMarker = page.Last?.Key.Value ?? "",
+                NextKeyMarker = page.NextKeyMarker,
                 NextUploadIdMarker = page.Last?.Id.Value ?? "",
                 Delimiter = request.Delimiter,
                 Prefix = request.Prefix,
