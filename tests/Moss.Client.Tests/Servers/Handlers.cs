@@ -86,3 +86,16 @@ sealed class LyingHandler : RealHandler
         return answer;
     }
 }
+
+/// <summary>Connects every host to this machine, for names that no resolver knows.</summary>
+sealed class LoopbackHandler(int port) : DelegatingHandler(new SocketsHttpHandler
+{
+    AllowAutoRedirect = false,
+    UseProxy = false,
+    ConnectCallback = async (_, ct) =>
+    {
+        var socket = new System.Net.Sockets.Socket(System.Net.Sockets.SocketType.Stream, System.Net.Sockets.ProtocolType.Tcp);
+        await socket.ConnectAsync(IPAddress.Loopback, port, ct);
+        return new System.Net.Sockets.NetworkStream(socket, ownsSocket: true);
+    },
+});
