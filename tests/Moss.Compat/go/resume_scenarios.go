@@ -20,13 +20,13 @@ const resumeParts = 40
 // resumeWork is what the killed half of a scenario is told.
 type resumeWork struct{ Endpoint, Bucket, Key, File, Checkpoint string }
 
-// slowDoor is a way to the server that lets 8 MiB a second through, so that an upload can be broken in the middle.
+// slowDoor is a way to the server that lets 4 MiB a second through, so that an upload can be broken in the middle.
 func slowDoor(endpoint string) (address string, closeDoor func()) {
 	target, err := url.Parse(endpoint)
 	must(err)
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	must(err)
-	ticks := time.NewTicker(4 * time.Millisecond)
+	ticks := time.NewTicker(8 * time.Millisecond)
 	pass := func(to, from net.Conn, slow bool) {
 		defer to.Close()
 		defer from.Close()
@@ -138,7 +138,7 @@ var resumeScenarios = map[string]scenario{
 		child.Stderr = os.Stderr
 		must(child.Start())
 		for deadline := time.Now().Add(time.Minute); ; {
-			if _, done := readCheckpoint(work.Checkpoint); done >= resumeParts/3 {
+			if _, done := readCheckpoint(work.Checkpoint); done >= resumeParts/4 {
 				break
 			}
 			check(time.Now().Before(deadline), "the child made no progress")
@@ -162,7 +162,7 @@ var resumeScenarios = map[string]scenario{
 		restarted := make(chan error, 1)
 		var once sync.Once
 		listener := listenerFunc(func(event *oss.ProgressEvent) {
-			if event.EventType == oss.TransferDataEvent && event.ConsumedBytes >= int64(len(data))/3 {
+			if event.EventType == oss.TransferDataEvent && event.ConsumedBytes >= int64(len(data))/4 {
 				once.Do(func() { go func() { restarted <- exec.Command("bash", "-c", env.restartCommand).Run() }() })
 			}
 		})

@@ -6,6 +6,8 @@ import { assert, bytesOf, crc64, sameBytes, Environment, KiB, Skip } from '../li
 
 const partSize = 256 * KiB
 const partCount = 40
+// A quarter of a second for a part, three at once: slow enough that the kill comes in the middle, however busy the machine is.
+const slowly = { 'x-oss-traffic-limit': String(partSize * 8 * 4) }
 const main = fileURLToPath(new URL('../main.mjs', import.meta.url))
 
 /** The child of resume.killed-client: uploads, keeping its checkpoint in a file, until it is killed. */
@@ -13,13 +15,12 @@ export async function child(work) {
   const env = new Environment(work.options, work.signature)
   const client = env.newClient({ bucket: work.bucket })
   await client.multipartUpload(work.name, work.file, {
-    partSize, parallel: 3, mime: 'video/mp2t', meta: { run: 'killed' },
+    partSize, parallel: 3, mime: 'video/mp2t', meta: { run: 'killed' }, headers: { ...slowly },
     progress: async (share, checkpoint) => {
       if (!checkpoint) return
       fs.writeFileSync(work.checkpoint + '.new', JSON.stringify(checkpoint))
       fs.renameSync(work.checkpoint + '.new', work.checkpoint)
       process.send?.(checkpoint.doneParts.length)
-      await new Promise((resolve) => setTimeout(resolve, 20)) // Slow enough to be killed in the middle.
     },
   })
 }
@@ -52,7 +53,7 @@ export const scenarios = {
       }
       const process = fork(main, ['--child', JSON.stringify(work)], { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
       await new Promise((resolve, reject) => {
-        process.on('message', (parts) => { if (parts >= partCount / 3) process.kill('SIGKILL') })
+        process.on('message', (parts) => { if (parts >= partCount / 4) process.kill('SIGKILL') })
         process.on('exit', (code, signal) => (signal === 'SIGKILL' ? resolve() : reject(new Error(`the child ended with ${code}`))))
       })
       const checkpoint = JSON.parse(fs.readFileSync(work.checkpoint, 'utf8'))
@@ -75,11 +76,10 @@ export const scenarios = {
       let failure
       try {
         await env.client.multipartUpload(name, file, {
-          partSize, parallel: 3, mime: 'video/mp2t',
+          partSize, parallel: 3, mime: 'video/mp2t', headers: { ...slowly },
           progress: async (share, now) => {
             if (now) checkpoint = JSON.parse(JSON.stringify(now))
-            if (now?.doneParts.length >= partCount / 2) restart ??= run(env.restartCommand)
-            await new Promise((resolve) => setTimeout(resolve, 20))
+            if (now?.doneParts.length >= partCount / 4) restart ??= run(env.restartCommand)
           },
         })
       } catch (error) {
