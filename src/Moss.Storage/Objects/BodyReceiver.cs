@@ -98,8 +98,17 @@ sealed class BodyReceiver(StorageEngine engine)
                 throw new OssException(OssErrors.EntityTooLarge);
             }
 
-            await digest.AppendAsync(buffer);
-            await writer.WriteAsync(buffer, ct);
+            // Both only read the blocks: while other bodies are hashed beside this one, its bytes go on to the disk.
+            var hashed = digest.AppendAsync(buffer);
+            try
+            {
+                await writer.WriteAsync(buffer, ct);
+            }
+            finally
+            {
+                await hashed;
+            }
+
             body.AdvanceTo(buffer.End);
 
             var result = await body.ReadAsync(ct);
