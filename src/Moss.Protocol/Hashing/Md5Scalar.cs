@@ -7,7 +7,7 @@ using System.Runtime.InteropServices;
 namespace Moss.Protocol.Hashing;
 
 /// <summary>
-/// One body alone. As fast as the platform's MD5 (docs/performance.md), whose state cannot move into a lane and back;
+/// One body alone. As fast as the platform's MD5 (bench/Moss.Benchmarks, Md5LanesBenchmarks), whose state cannot move into a lane and back;
 /// this one's can, between any two blocks.
 /// </summary>
 readonly struct Md5Scalar : IMd5Lanes<uint>

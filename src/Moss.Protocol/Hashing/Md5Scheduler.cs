@@ -7,17 +7,24 @@ namespace Moss.Protocol.Hashing;
 /// There is no thread of its own. A body that is alone is hashed by its appender, on the spot. Where there are several, an
 /// append queues its body and a work item behind all the work the thread pool has already; until that item's turn comes,
 /// the handlers before it bring their own blocks, so the busier the machine is, the more lanes are filled, and an idle
-/// machine starts at once. Whoever hashes looks for newcomers every <see cref="Md5Batch"/> run, and stops at the first body
+/// machine starts at once. Where bodies wait for sockets and disks rather than for the processor, a round also waits a
+/// millisecond or two for as many bodies as came to the last ones (<see cref="Md5RoundGoal"/>). Whoever hashes looks for newcomers every <see cref="Md5Batch"/> run, and stops at the first body
 /// that is done: what is left goes to the front of the queue, behind the work of those that may now go on.
 /// <para>
 /// A lane is about as fast as a body alone, so no body is slower for company. Nothing here allocates per append.
 /// </para>
 /// </remarks>
-sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
+sealed class Md5Scheduler : IThreadPoolWorkItem
 {
     // After so many rounds that found one body only, appenders hash on the spot again until they meet another.
     const int SinglesUntilAlone = 16;
 
+    // The shortest a timer can do. A block of 128 KiB alone takes 0.18 ms to hash, and comes every 0.5 ms or so.
+    static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(1);
+
+    readonly int _maxRunners;
+    readonly ITimer _patience;
+    readonly Md5RoundGoal _goal = new(Md5Batch.Lanes);
     readonly Lock _lock = new();
     readonly Stack<Md5Batch> _idleBatches = new();
     Md5Stream? _first;
@@ -26,9 +33,20 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
     int _runners;
     int _singles = SinglesUntilAlone;
     bool _deferred;
+    bool _isPatient;
+
+    internal Md5Scheduler(int maxRunners, TimeProvider time)
+    {
+        _maxRunners = maxRunners;
+        _patience = time.CreateTimer(
+            static scheduler => ((Md5Scheduler)scheduler!).LosePatience(),
+            this,
+            Timeout.InfiniteTimeSpan,
+            Timeout.InfiniteTimeSpan);
+    }
 
     /// <summary>The one of the process.</summary>
-    internal static Md5Scheduler Shared { get; } = new(Environment.ProcessorCount);
+    internal static Md5Scheduler Shared { get; } = new(Environment.ProcessorCount, TimeProvider.System);
 
     /// <summary>
     /// Hashes the pending blocks of <paramref name="stream"/>, and of <paramref name="along"/> beside it, here or on the
@@ -54,7 +72,7 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
             }
             else
             {
-                StartRunners();
+                StartOrWait();
             }
         }
 
@@ -148,14 +166,48 @@ sealed class Md5Scheduler(int maxRunners) : IThreadPoolWorkItem
 
             _idleBatches.Push(batch);
             _runners--;
+            StartOrWait();
+        }
+    }
+
+    // Where a round is under way, newcomers join it; where none is, one begins with enough bodies or after enough time.
+    void StartOrWait()
+    {
+        if (_runners > 0)
+        {
             StartRunners();
+        }
+        else if (_waiting >= _goal.Value)
+        {
+            _isPatient = false;
+            _goal.Reached(_waiting);
+            StartRunners();
+        }
+        else if (_waiting > 0 && !_isPatient)
+        {
+            _isPatient = true;
+            _patience.Change(Patience, Timeout.InfiniteTimeSpan);
+        }
+    }
+
+    void LosePatience()
+    {
+        lock (_lock)
+        {
+            if (_isPatient && _runners == 0 && _waiting > 0)
+            {
+                _goal.Missed(_waiting);
+                StartRunners();
+            }
+
+            _isPatient = false;
         }
     }
 
     // As many as fill their lanes with those waiting, and one for the rest.
     void StartRunners()
     {
-        while (_runners < maxRunners && _runners * Md5Batch.Lanes < _waiting)
+        while (_runners < _maxRunners && _runners * Md5Batch.Lanes < _waiting)
         {
             _runners++;
             ThreadPool.UnsafeQueueUserWorkItem(this, preferLocal: false);

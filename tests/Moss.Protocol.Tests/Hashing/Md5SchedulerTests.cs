@@ -15,7 +15,7 @@ public sealed class Md5SchedulerTests
     [InlineData(64, 4)]
     public async Task Concurrent_bodies_of_any_length_agree_with_the_platform(int bodies, int runners)
     {
-        var scheduler = new Md5Scheduler(runners);
+        var scheduler = new Md5Scheduler(runners, TimeProvider.System);
         await Task.WhenAll(Enumerable.Range(0, bodies).Select(body => Task.Run(async () =>
         {
             for (var round = 0; round < 3; round++)
@@ -28,7 +28,7 @@ public sealed class Md5SchedulerTests
     [Fact]
     public async Task A_body_whose_memory_goes_away_fails_alone()
     {
-        var scheduler = new Md5Scheduler(2);
+        var scheduler = new Md5Scheduler(2, TimeProvider.System);
         var uploads = Enumerable.Range(0, 12).Select(body => Task.Run(async () =>
         {
             for (var round = 0; round < 10; round++)
@@ -51,7 +51,7 @@ public sealed class Md5SchedulerTests
     [Fact]
     public async Task A_body_nobody_awaits_any_more_stalls_no_other()
     {
-        var scheduler = new Md5Scheduler(1);
+        var scheduler = new Md5Scheduler(1, TimeProvider.System);
         var abandoned = new byte[1 << 20];
         for (var round = 0; round < 10; round++)
         {
@@ -66,7 +66,7 @@ public sealed class Md5SchedulerTests
     public async Task A_body_alone_is_hashed_on_the_spot()
     {
         var data = new byte[1 << 20];
-        using var digest = new BodyDigest(new Md5Scheduler(2));
+        using var digest = new BodyDigest(new Md5Scheduler(2, TimeProvider.System));
         for (var append = 0; append < 10; append++)
         {
             var task = digest.AppendAsync(data);
@@ -78,7 +78,7 @@ public sealed class Md5SchedulerTests
     [Fact]
     public async Task Appending_allocates_nothing()
     {
-        using var digest = new BodyDigest(new Md5Scheduler(2));
+        using var digest = new BodyDigest(new Md5Scheduler(2, TimeProvider.System));
         var data = new byte[256 << 10];
         await digest.AppendAsync(data);
 
@@ -99,7 +99,7 @@ public sealed class Md5SchedulerTests
     public async Task A_second_append_before_the_first_is_done_is_refused()
     {
         // Not awaited, so the stream still holds its first append, done or not.
-        var stream = new Md5Stream(new Md5Scheduler(1));
+        var stream = new Md5Stream(new Md5Scheduler(1, TimeProvider.System));
         var first = stream.AppendAsync(new byte[1 << 16]);
         await Assert.ThrowsAsync<InvalidOperationException>(async () => await stream.AppendAsync(new byte[1 << 16]));
         Assert.Throws<InvalidOperationException>(() => stream.Finish(new byte[16]));
