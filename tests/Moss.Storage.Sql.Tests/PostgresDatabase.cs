@@ -31,15 +31,16 @@ static class PostgresDatabase
         var name = string.Create(
             CultureInfo.InvariantCulture, $"moss_test_{Environment.ProcessId}_{Interlocked.Increment(ref _made)}");
         await RunAsync($"DROP SCHEMA IF EXISTS {name} CASCADE; CREATE SCHEMA {name}");
-        return new UriBuilder(Server) { Query = $"search_path={name}" }.Uri.ToString();
+        return new UriBuilder(Server) { Query = $"search_path={name}&application_name={name}" }.Uri.ToString();
     }
 
-    public static Task DropAsync(string url) => RunAsync($"DROP SCHEMA {url[(url.IndexOf('=', StringComparison.Ordinal) + 1)..]} CASCADE");
+    public static Task DropAsync(string url) => RunAsync($"DROP SCHEMA {Postgres.PostgresConnectionString.Parse(url).SearchPath} CASCADE");
 
-    public static async Task RunAsync(string sql)
+    public static async Task RunAsync(string sql, string? url = null)
     {
-        await using var connection = new NpgsqlConnection(
-            new NpgsqlConnectionStringBuilder(Postgres.PostgresConnectionString.Parse(Server).ConnectionString) { Pooling = false }.ConnectionString);
+        var settings = Postgres.PostgresConnectionString.Parse(url ?? Server);
+        settings.Pooling = false;
+        await using var connection = new NpgsqlConnection(settings.ConnectionString);
         await connection.OpenAsync();
         await using var command = new NpgsqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync();

@@ -28,5 +28,7 @@ public sealed class PostgresMetadataStoreTests : MetadataStoreConformance
         }
     }
 
+    protected override int ModelSequences => 10;
+
     PostgresMetadataStore Open() => PostgresMetadataStore.Open(_schemas[^1], TimeProvider.System);
 }

@@ -124,6 +124,8 @@ public sealed class PostgresMetadataStore : IMetadataStore
             {
                 throw session.Error;
             }
+
+            await session.BeginAsync();
         }
         catch
         {

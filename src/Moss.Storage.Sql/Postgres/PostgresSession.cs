@@ -42,6 +42,11 @@ sealed class PostgresSession(NpgsqlConnection connection) : SqlSession
         }
     }
 
+    /// <summary>
+    /// Sends what waits if nothing was sent yet: a connection that died in its pool shows it here, where the transaction may still run again.
+    /// </summary>
+    public ValueTask BeginAsync() => HasBegun ? default : SendAsync(CancellationToken.None);
+
     /// <summary>Commits, together with everything that still waits. Before this is called nothing can have been committed.</summary>
     public async ValueTask CommitAsync()
     {

@@ -29,7 +29,8 @@ sealed class SqliteConnection : SqlSession, IDisposable
     public bool IsInTransaction => sqlite3_get_autocommit(_database) == 0;
 
     /// <summary>Opens the one connection that writes, and makes the file when there is none.</summary>
-    /// <exception cref="IOException">The file cannot be opened or is no database.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no database.</exception>
     public static SqliteConnection OpenWriter(string path, bool durable)
     {
         var connection = Open(path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, SqliteStatements.BeginWrite);

@@ -9,7 +9,8 @@ namespace Moss.Storage.Sql;
 /// snapshot. The bodies of transactions run to their end without waiting: one that awaits anything else fails.
 /// </summary>
 /// <remarks>
-/// A full device is a <see cref="StorageFullException"/>, any other failure of the file an <see cref="IOException"/>. When a commit
+/// A full device is a <see cref="StorageFullException"/>, a damaged file an <see cref="InvalidDataException"/>, any other failure of the file an
+/// <see cref="IOException"/>. When a commit
 /// fails, every transaction that shared it fails with its error.
 /// </remarks>
 public sealed class SqliteMetadataStore : IMetadataStore
@@ -31,7 +32,8 @@ public sealed class SqliteMetadataStore : IMetadataStore
     /// <param name="durable">
     /// True: a completed write is on disk. False: it survives the end of the process, but not that of the machine.
     /// </param>
-    /// <exception cref="IOException">The file cannot be opened or is no database.</exception>
+    /// <exception cref="IOException">The file cannot be opened.</exception>
+    /// <exception cref="InvalidDataException">The file is damaged or no database.</exception>
     public static SqliteMetadataStore Open(string path, bool durable, TimeProvider time)
     {
         CreateFile(path);
@@ -87,6 +89,11 @@ public sealed class SqliteMetadataStore : IMetadataStore
         {
             var answer = reader.Connection.QueryTexts("PRAGMA quick_check");
             return answer is ["ok"] ? [] : answer;
+        }
+        catch (InvalidDataException damage)
+        {
+            // What the check cannot get around.
+            return [damage.Message];
         }
         finally
         {

@@ -10,6 +10,7 @@ sealed class SqliteReaders(string path) : IAsyncDisposable
 
     readonly SemaphoreSlim _free = new(Limit);
     readonly ConcurrentStack<Reader> _idle = new();
+    volatile bool _closed;
 
     /// <summary>A connection with its rows. Whoever takes one gives it back or disposes of it.</summary>
     public sealed class Reader(SqliteConnection connection)
@@ -24,6 +25,7 @@ sealed class SqliteReaders(string path) : IAsyncDisposable
         await _free.WaitAsync(ct);
         try
         {
+            ObjectDisposedException.ThrowIf(_closed, this);
             return _idle.TryPop(out var reader) ? reader : new(SqliteConnection.OpenReader(path));
         }
         catch
@@ -48,9 +50,10 @@ sealed class SqliteReaders(string path) : IAsyncDisposable
         _free.Release();
     }
 
-    /// <summary>Waits until all are back, and closes them.</summary>
+    /// <summary>Waits until all are back, closes them, and refuses who comes later.</summary>
     public async ValueTask DisposeAsync()
     {
+        _closed = true;
         for (var i = 0; i < Limit; i++)
         {
             await _free.WaitAsync();
@@ -60,5 +63,7 @@ sealed class SqliteReaders(string path) : IAsyncDisposable
         {
             reader.Connection.Dispose();
         }
+
+        _free.Release(Limit);
     }
 }

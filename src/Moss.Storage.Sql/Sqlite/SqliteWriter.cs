@@ -162,7 +162,7 @@ sealed class SqliteWriter : IDisposable
         {
             _connection.Rollback();
         }
-        catch (IOException)
+        catch (Exception broken) when (broken is IOException or InvalidDataException)
         {
             // The next batch's Begin says what is wrong.
         }
