@@ -17,6 +17,9 @@ static class BlobBenchmark
     const int Large = 16 << 20;
     const int Small = 64 << 10;
 
+    // Durable, but through the page cache: what direct I/O is compared with.
+    static readonly FileSystemAbilities Buffered = new(Nameless: true, Direct: false);
+
     static readonly byte[] Data = MakeData();
 
     internal static async Task RunAsync(string[] options)
@@ -29,10 +32,14 @@ static class BlobBenchmark
             ("durable: 16 MiB x 1", () => RunCaseAsync(directory, true, Large, 64, 1)),
             ("durable: 16 MiB x 8", () => RunCaseAsync(directory, true, Large, 64, 8)),
             ("durable: 16 MiB x 64", () => RunCaseAsync(directory, true, Large, 128, 64)),
+            ("durable: 16 MiB x 1000", () => RunCaseAsync(directory, true, Large, 1000, 1000)),
+            ("buffered: 16 MiB x 1", () => RunCaseAsync(directory, true, Large, 64, 1, Buffered)),
+            ("buffered: 16 MiB x 8", () => RunCaseAsync(directory, true, Large, 64, 8, Buffered)),
             ("ci: 16 MiB x 1", () => RunCaseAsync(directory, false, Large, 64, 1)),
             ("ci: 16 MiB x 8", () => RunCaseAsync(directory, false, Large, 64, 8)),
             ("durable: 64 KiB x 1", () => RunCaseAsync(directory, true, Small, 200, 1)),
             ("durable: 64 KiB x 64", () => RunCaseAsync(directory, true, Small, 2000, 64)),
+            ("buffered: 64 KiB x 64", () => RunCaseAsync(directory, true, Small, 2000, 64, Buffered)),
         ];
         cases = [.. cases.Where(one => one.Name.Contains(only, StringComparison.Ordinal))];
         var results = new List<Result>[cases.Length];
@@ -58,14 +65,18 @@ static class BlobBenchmark
                 CultureInfo.InvariantCulture,
                 $"{cases[i].Name,-22} {Median(all, r => r.Write.Wall),10:F3} {Median(all, r => r.Write.User),7:F3} {Median(all, r => r.Write.System),7:F3} {Median(all, r => r.Cold.Wall),10:F3} {Median(all, r => r.Cold.Cpu),10:F3} {Median(all, r => r.Warm.Wall),10:F3} {Median(all, r => r.Warm.Cpu),10:F3} {Median(all, r => r.Write.Cpu * r.GibPerBlob * 1000),14:F3}"));
         }
+
+        using var self = Process.GetCurrentProcess();
+        Console.WriteLine($"peak resident memory, with {Large >> 20} MiB of test data: {self.PeakWorkingSet64 >> 20} MiB");
     }
 
-    static async Task<Result> RunCaseAsync(string directory, bool durable, int size, int count, int inFlight)
+    static async Task<Result> RunCaseAsync(
+        string directory, bool durable, int size, int count, int inFlight, FileSystemAbilities? abilities = null)
     {
         var path = Directory.CreateDirectory(Path.Combine(directory, Path.GetRandomFileName())).FullName;
         try
         {
-            await using var store = FileBlobStore.Open(path, durable);
+            await using var store = FileBlobStore.Open(path, durable, reservedBytes: 0, abilities);
             await store.RecoverAsync("benchmark", CancellationToken.None);
             var generator = new IdGenerator(TimeProvider.System);
             var ids = Enumerable.Range(0, count).Select(_ => generator.NewBlobId(inline: false)).ToArray();

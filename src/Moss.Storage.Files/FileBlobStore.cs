@@ -79,7 +79,7 @@ public sealed class FileBlobStore : IBlobStore
     {
         ArgumentOutOfRangeException.ThrowIfNegative(reservedBytes);
         directory = Path.GetFullPath(directory);
-        Directory.CreateDirectory(directory);
+        Create(directory, durable);
         return new(directory, durable, reservedBytes, abilities);
     }
 
@@ -101,7 +101,7 @@ public sealed class FileBlobStore : IBlobStore
         try
         {
             file = LibC.IsSupported
-                ? LibC.Open(PathOf(id), LibC.ReadOnly)
+                ? LibC.OpenToRead(PathOf(id))
                 : File.OpenHandle(PathOf(id), share: FileShare.ReadWrite | FileShare.Delete);
         }
         // Any other failure, such as too many open files, says nothing about the blob.
@@ -164,6 +164,21 @@ public sealed class FileBlobStore : IBlobStore
 
     /// <summary>Runs what waits for the device: on a thread of its own, or at once where it does not wait long.</summary>
     internal ValueTask RunAsync(Action action) => new IoWork(action).RunAsync(_durable ? Threads : null);
+
+    // Makes a directory, and what leads to it, as durable as what will stand in it.
+    static void Create(string directory, bool durable)
+    {
+        if (Directory.Exists(directory))
+        {
+            return;
+        }
+
+        var parent = Path.GetDirectoryName(directory)!;
+        Create(parent, durable);
+        Directory.CreateDirectory(directory);
+        using var made = new BlobDirectory(parent, durable);
+        made.Sync();
+    }
 
     internal NewFile CreateFile(BlobId id, long? expectedLength) => new(
         DirectoryOf(id),

@@ -4,7 +4,7 @@ namespace Moss.Storage.Files;
 
 /// <summary>
 /// Threads for calls that wait for the device, so that the thread pool never does. They start when there is work, at most a
-/// fixed number, and end when there was none for a while.
+/// fixed number, and all but one end when there was none for a while.
 /// </summary>
 sealed class IoThreads(string name, int maxThreads) : IDisposable
 {
@@ -15,26 +15,23 @@ sealed class IoThreads(string name, int maxThreads) : IDisposable
     int _idle;
     bool _closed;
 
-    /// <summary>Runs the work on one of the threads.</summary>
+    /// <summary>Runs the work on one of the threads, or on this one when they are gone.</summary>
     internal void Post(IoWork work)
     {
         lock (_queue)
         {
-            ObjectDisposedException.ThrowIf(_closed, this);
-            _queue.Enqueue(work);
-            if (_queue.Count > _idle && _threads < maxThreads)
+            if (!_closed && (_queue.Count < _idle || TryStart() || _threads > 0))
             {
-                _threads++;
-                new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
-            }
-            else
-            {
+                _queue.Enqueue(work);
                 Monitor.Pulse(_queue);
+                return;
             }
         }
+
+        work.Execute();
     }
 
-    /// <summary>Waits for all work to end.</summary>
+    /// <summary>Waits for all work to end. What comes later runs where it comes from.</summary>
     public void Dispose()
     {
         lock (_queue)
@@ -46,6 +43,27 @@ sealed class IoThreads(string name, int maxThreads) : IDisposable
                 Monitor.Wait(_queue);
             }
         }
+    }
+
+    // Where no more threads can be had, those that run come to all the work in time.
+    bool TryStart()
+    {
+        if (_threads == maxThreads)
+        {
+            return false;
+        }
+
+        try
+        {
+            new Thread(Run) { IsBackground = true, Name = name }.UnsafeStart();
+        }
+        catch (OutOfMemoryException)
+        {
+            return false;
+        }
+
+        _threads++;
+        return true;
     }
 
     void Run()
@@ -63,7 +81,7 @@ sealed class IoThreads(string name, int maxThreads) : IDisposable
             var since = Stopwatch.GetTimestamp();
             while (_queue.Count == 0)
             {
-                if (_closed || Stopwatch.GetElapsedTime(since) >= IdleTime)
+                if (_closed || (_threads > 1 && Stopwatch.GetElapsedTime(since) >= IdleTime))
                 {
                     _threads--;
                     Monitor.PulseAll(_queue);

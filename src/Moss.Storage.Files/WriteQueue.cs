@@ -142,7 +142,7 @@ sealed class WriteQueue
         }
 
         (_running, _gathered) = (_gathered, _running);
-        _isRunning = true;
+        _isRunning = true; // FinishRunAsync sets it back.
         _work.Start(_store.WritesWait || (_isLast && _store.IsDurable) ? _store.Threads : null);
     }
 

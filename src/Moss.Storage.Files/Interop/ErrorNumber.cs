@@ -3,6 +3,7 @@ namespace Moss.Storage.Files.Interop;
 /// <summary>The error numbers that mean something here: of Linux where not said otherwise.</summary>
 static class ErrorNumber
 {
+    internal const int NotPermitted = 1;
     internal const int NoSuchFile = 2;
     internal const int Interrupted = 4;
     internal const int InputOutput = 5;

@@ -14,8 +14,11 @@ static partial class LibC
     internal const int NotCached = -1;
 
     const int NoWait = 8; // RWF_NOWAIT
+    const int NoAccessTime = 0x40000; // O_NOATIME
     const int CurrentDirectory = -100; // AT_FDCWD
     const int FollowLinks = 0x400; // AT_SYMLINK_FOLLOW
+
+    static bool _hasReadVectors = true;
 
     static readonly bool IsArm64 = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 
@@ -40,6 +43,21 @@ static partial class LibC
         }
         while (descriptor < 0 && Marshal.GetLastPInvokeError() == ErrorNumber.Interrupted);
         return descriptor >= 0 ? new(descriptor, ownsHandle: true) : throw LastError(path);
+    }
+
+    /// <summary>Opens a file to read it; that it was read is not noted with it where that can be avoided.</summary>
+    /// <exception cref="IOException">With the error number as its HResult.</exception>
+    internal static SafeFileHandle OpenToRead(string path)
+    {
+        try
+        {
+            return Open(path, ReadOnly | NoAccessTime);
+        }
+        // Only the owner of a file may ask for that.
+        catch (IOException e) when (e.HResult == ErrorNumber.NotPermitted)
+        {
+            return Open(path, ReadOnly);
+        }
     }
 
     /// <summary>Gives a file one more name, which must be free.</summary>
@@ -98,13 +116,27 @@ static partial class LibC
     /// <exception cref="IOException">With the error number as its HResult.</exception>
     internal static unsafe int ReadCached(SafeFileHandle file, Span<byte> destination, long position)
     {
+        if (!_hasReadVectors)
+        {
+            return NotCached;
+        }
+
         fixed (byte* start = destination)
         {
             var vector = new Vector { Start = start, Length = (nuint)destination.Length };
-            var count = (int)ReadVectors(file, &vector, 1, position, NoWait);
-            if (count >= 0)
+            try
             {
-                return count;
+                var count = (int)ReadVectors(file, &vector, 1, position, NoWait);
+                if (count >= 0)
+                {
+                    return count;
+                }
+            }
+            // Of the C libraries musl has it since 2024.
+            catch (EntryPointNotFoundException)
+            {
+                _hasReadVectors = false;
+                return NotCached;
             }
         }
 
