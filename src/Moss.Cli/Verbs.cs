@@ -30,6 +30,8 @@ static class Verbs
 
     public static readonly Verb[] All =
     [
+        new("cp", Moving, "Copy files to the service, from it, or within it; whatever broke off goes on.", CpCommand.Create, "copy"),
+        new("cat", Looking, "Write objects to stdout.", CatCommand.Create),
         new("ls", Looking, "List buckets, objects, versions or open uploads.", LsCommand.Create, "list"),
         new("mb", Changing, "Make a bucket.", MbCommand.Create),
         new("rb", Changing, "Remove an empty bucket.", RbCommand.Create),

@@ -33,6 +33,9 @@ sealed class Invocation : IDisposable
 
     public OutputFormat Format { get; }
 
+    /// <summary>The command line, word by word.</summary>
+    public IReadOnlyList<System.CommandLine.Parsing.Token> Tokens => _parsed.Tokens;
+
     public bool IsQuiet => _parsed.GetValue(GlobalOptions.Quiet);
 
     public static TimeProvider Time => TimeProvider.System;
