@@ -1,10 +1,14 @@
 namespace Moss.Load;
 
 /// <summary>A benchmark: what it prepares on a fresh server, and what it measures there.</summary>
-sealed record Bench(string Name, string What, bool OthersToo, Func<Target, Inputs, Measurement> Run);
+sealed record Bench(string Name, string What, bool OthersToo, Func<Target, Inputs, Measurement> Run)
+{
+    /// <summary>Fills the data directory before the server starts.</summary>
+    public Action<string>? Prepare { get; init; }
+}
 
 /// <summary>What the benchmarks send.</summary>
-sealed record Inputs(string PartFile, string LargeFile, byte[] Small, double Scale)
+sealed record Inputs(string PartFile, string LargeFile, byte[] Small, string Data, double Scale)
 {
     public int Count(int full) => Math.Max(1, (int)(full * Scale));
 }
@@ -25,6 +29,18 @@ static class Benches
         new("small-get", "GetObject, 4 KiB x 64 in flight", true, SmallGets),
         new("complete", "CompleteMultipartUpload, 10,000 parts", false, Completes),
         new("list-parts", "ListParts of 10,000 parts, 10 pages", false, ListParts),
+        new("list", "ListObjects, a page of 1,000 of 1,000,000 keys", false, (t, i) => Lists(t, i, "", "max-keys", "marker"))
+        {
+            Prepare = Catalogue.MakeObjects,
+        },
+        new("list-delimiter", "ListObjects, 1,000 common prefixes over 1,000,000 keys", false, (t, i) => Lists(t, i, "/", "max-keys", "marker"))
+        {
+            Prepare = Catalogue.MakeObjects,
+        },
+        new("list-uploads", "ListMultipartUploads, a page of 1,000 of 1,000,000 uploads", false, (t, i) => Lists(t, i, "", "max-uploads", "key-marker"))
+        {
+            Prepare = Catalogue.MakeUploads,
+        },
         new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i, 256, i.Count(512))),
         new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i, 1000, i.Count(1000))),
     ];
@@ -137,6 +153,25 @@ static class Benches
         var heads = Enumerable.Range(0, 10).Select(page => target.Head(
             "GET", "many", 0, ("uploadId", upload.Id), ("part-number-marker", Work.Text(page * 1000)), ("max-parts", "1000"))).ToList();
         return Work.Run(target, 1, inputs.Count(100) / 10 * 10, (one, n) => one.Send(heads[n % 10]).Length);
+    }
+
+    // Pages from everywhere in the bucket; with a delimiter from the start, where all the groups are.
+    static Measurement Lists(Target target, Inputs inputs, string delimiter, string limit, string marker)
+    {
+        var heads = Enumerable.Range(0, 100).Select(page =>
+        {
+            List<(string Name, string? Value)> query = [(limit, "1000"), ("encoding-type", "url")];
+            if (limit == "max-uploads")
+            {
+                query.Add(("uploads", null));
+            }
+
+            query.Add(delimiter.Length > 0
+                ? ("delimiter", delimiter)
+                : (marker, Catalogue.KeyOf(page * (Catalogue.Rows / 100))));
+            return target.BucketHead("GET", "many", [.. query]);
+        }).ToList();
+        return Work.Run(target, 1, inputs.Count(300), (one, n) => one.Send(heads[n % heads.Count]).Length);
     }
 
     static void StoreSource(Target target, Connection connection)

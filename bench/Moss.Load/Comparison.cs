@@ -80,6 +80,11 @@ static class Comparison
                     continue;
                 }
 
+                if (bench.Prepare is { } prepare)
+                {
+                    prepare(Path.Combine(inputs.Data, name["moss ".Length..]));
+                }
+
                 using var target = start();
                 measured[name].Add(bench.Run(target, inputs));
             }
@@ -110,6 +115,6 @@ static class Comparison
         random.NextBytes(bytes);
         File.WriteAllBytes(part, bytes);
         File.WriteAllBytes(large, bytes[..(1024 * 1024)]);
-        return new(part, large, bytes[..4096], scale);
+        return new(part, large, bytes[..4096], data, scale);
     }
 }

@@ -112,6 +112,15 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
             $"{method} {path}{parameters} HTTP/1.1\r\nHost: 127.0.0.1:{Text(Address.Port)}\r\nContent-Length: {Text(length)}\r\n\r\n");
     }
 
+    /// <summary>The head of a request to a bucket.</summary>
+    public byte[] BucketHead(string method, string bucket, params (string Name, string? Value)[] query)
+    {
+        var request = SignableRequest.ToSend(method, bucket, null, query.Select(q => KeyValuePair.Create(q.Name, q.Value)), []);
+        var parameters = Signer.Presign(request, TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
+        return Encoding.ASCII.GetBytes(
+            $"{method} /{bucket}/?{parameters} HTTP/1.1\r\nHost: 127.0.0.1:{Text(Address.Port)}\r\nContent-Length: 0\r\n\r\n");
+    }
+
     /// <summary>The head of a copy of a part, signed in its headers because they take part.</summary>
     public byte[] CopyHead(string key, string uploadId, int number, string source)
     {
@@ -173,9 +182,7 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
         if (isMoss)
         {
             using var connection = new Connection(target.Address);
-            var request = SignableRequest.ToSend("PUT", "bucket", null, [], []);
-            var query = Signer.Presign(request, TimeProvider.System.GetUtcNow(), TimeSpan.FromDays(1));
-            connection.Send(Encoding.ASCII.GetBytes($"PUT /bucket/?{query} HTTP/1.1\r\nHost: 127.0.0.1:{Text(port)}\r\nContent-Length: 0\r\n\r\n"));
+            connection.Send(target.BucketHead("PUT", "bucket"));
         }
 
         return target;

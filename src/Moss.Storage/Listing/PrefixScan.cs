@@ -17,10 +17,10 @@ sealed class PrefixScan<T>(
     where T : class
 {
     /// <summary>
-    /// Items read at once while groups are being skipped: after a skip the next item most likely opens another group, and the rest of a read
-    /// would be thrown away. Doubles while it does not.
+    /// Items read at once while groups are being skipped: after a skip the next item most likely opens another group, and anything read beyond it would
+    /// be thrown away. Doubles while it does not.
     /// </summary>
-    const int FirstBatch = 2;
+    const int FirstBatch = 1;
 
     readonly List<T> _items = [];
     readonly List<string> _prefixes = [];
