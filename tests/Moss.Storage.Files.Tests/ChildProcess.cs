@@ -15,6 +15,12 @@ static class ChildProcess
 
     internal static async Task<int> RunAsync(string work, string directory)
     {
+        // A child does not outlive its test: its input ends with it.
+        _ = Task.Run(async () =>
+        {
+            await Console.In.ReadToEndAsync();
+            Environment.Exit(3);
+        });
         await using var store = OpenStore(directory);
         await store.RecoverAsync("child", CancellationToken.None);
         switch (work)
@@ -40,6 +46,7 @@ static class ChildProcess
             : new ProcessStartInfo("bash", ["-c", $"trap '' XFSZ; ulimit -f {fileLimit}; exec \"$@\"", "bash", .. command]);
         // The runtime keeps generated code in a file longer than the limit, unless told not to.
         start.Environment["DOTNET_EnableWriteXorExecute"] = "0";
+        start.RedirectStandardInput = true;
         start.RedirectStandardOutput = true;
         return Process.Start(start)!;
     }

@@ -19,10 +19,11 @@ public sealed class KillTests : IDisposable
         var kills = int.TryParse(Environment.GetEnvironmentVariable("MOSS_KILLS"), out var asked) ? asked : 4;
         var random = new Random(kills);
         var acknowledged = new HashSet<BlobId>();
+        var read = new HashSet<BlobId>();
         for (var i = 0; i < kills; i++)
         {
             acknowledged.UnionWith(await KillAsync(directory, TimeSpan.FromMilliseconds(random.Next(400))));
-            await CheckAsync(directory, acknowledged, maxUnacknowledged: 8 * (i + 1));
+            await CheckAsync(directory, acknowledged, read, maxUnacknowledged: 8 * (i + 1));
         }
 
         Assert.NotEmpty(acknowledged);
@@ -53,7 +54,9 @@ public sealed class KillTests : IDisposable
         return ids;
     }
 
-    static async Task CheckAsync(string directory, HashSet<BlobId> acknowledged, int maxUnacknowledged)
+    // Reads what was not read after an earlier kill.
+    static async Task CheckAsync(
+        string directory, HashSet<BlobId> acknowledged, HashSet<BlobId> read, int maxUnacknowledged)
     {
         await using var store = ChildProcess.OpenStore(directory);
         await store.RecoverAsync("child", CancellationToken.None);
@@ -66,13 +69,13 @@ public sealed class KillTests : IDisposable
 
         Assert.Subset(found, acknowledged);
         Assert.InRange(found.Count - acknowledged.Count, 0, maxUnacknowledged);
-        foreach (var id in found)
+        foreach (var id in found.Where(read.Add))
         {
             var data = ChildProcess.BytesOf(id);
             await using var reader = await store.OpenAsync(id, data.Length, CancellationToken.None);
-            var read = new byte[data.Length];
-            Assert.Equal(data.Length, await reader.ReadAsync(0, read, CancellationToken.None));
-            Assert.True(data.AsSpan().SequenceEqual(read));
+            var bytes = new byte[data.Length];
+            Assert.Equal(data.Length, await reader.ReadAsync(0, bytes, CancellationToken.None));
+            Assert.True(data.AsSpan().SequenceEqual(bytes));
         }
     }
 }
