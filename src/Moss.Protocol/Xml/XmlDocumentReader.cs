@@ -39,7 +39,7 @@ public sealed class XmlDocumentReader : IDisposable
         var stream = MemoryMarshal.TryGetArray(document, out var array)
             ? new MemoryStream(array.Array!, array.Offset, array.Count, writable: false)
             : new MemoryStream(document.ToArray(), writable: false);
-        _reader = XmlReader.Create(stream, Settings);
+        _reader = Open(stream);
         if (Guarded(static reader => reader.MoveToContent()) != XmlNodeType.Element || _reader.LocalName != root)
         {
             throw OssErrors.Xml($"the root node is not named {root}.");
@@ -204,11 +204,27 @@ public sealed class XmlDocumentReader : IDisposable
         {
             return read(_reader);
         }
-        catch (Exception e) when (e is XmlException or ArgumentException or NotSupportedException or InvalidOperationException)
+        catch (Exception exception) when (IsMalformed(exception))
         {
-            throw OssErrors.Xml(FirstSentence(e.Message));
+            throw OssErrors.Xml(FirstSentence(exception.Message));
         }
     }
+
+    // The first bytes are decoded at once.
+    static XmlReader Open(MemoryStream document)
+    {
+        try
+        {
+            return XmlReader.Create(document, Settings);
+        }
+        catch (Exception exception) when (IsMalformed(exception))
+        {
+            throw OssErrors.Xml(FirstSentence(exception.Message));
+        }
+    }
+
+    static bool IsMalformed(Exception exception) =>
+        exception is XmlException or ArgumentException or NotSupportedException or InvalidOperationException;
 
     static string FirstSentence(string message)
     {

@@ -26,7 +26,6 @@ public sealed class UnsetTests(TestServer server)
     [InlineData("logging", "<BucketLoggingStatus></BucketLoggingStatus>\n")]
     [InlineData("tagging", "<Tagging>\n  <TagSet></TagSet>\n</Tagging>\n")]
     [InlineData("requestPayment", "<RequestPaymentConfiguration>\n  <Payer>BucketOwner</Payer>\n</RequestPaymentConfiguration>\n")]
-    [InlineData("policyStatus", "<PolicyStatus>\n  <IsPublic>false</IsPublic>\n</PolicyStatus>\n")]
     public async Task Some_have_a_default(string name, string xml)
     {
         var bucket = await server.BucketAsync();

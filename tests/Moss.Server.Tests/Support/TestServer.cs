@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text;
+using Microsoft.Extensions.Logging;
 using Moss.Protocol.Signing;
 using Moss.Server.Hosting;
 
@@ -10,6 +11,7 @@ public sealed class TestServer : IAsyncLifetime
 {
     readonly Func<OssServerOptions, OssServerOptions> _change;
     readonly TimeProvider _time;
+    readonly Action<ILoggingBuilder>? _logging;
     MossServer? _server;
     int _buckets;
 
@@ -18,10 +20,11 @@ public sealed class TestServer : IAsyncLifetime
     {
     }
 
-    TestServer(Func<OssServerOptions, OssServerOptions> change, TimeProvider? time = null)
+    TestServer(Func<OssServerOptions, OssServerOptions> change, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
     {
         _change = change;
         _time = time ?? TimeProvider.System;
+        _logging = logging;
     }
 
     public static readonly Credential Root = new("rootkey", new AccessKeySecret("rootsecret"));
@@ -33,9 +36,10 @@ public sealed class TestServer : IAsyncLifetime
     /// <summary>The server's own account.</summary>
     public const string OwnerId = "1000000000000001";
 
-    public static async Task<TestServer> StartAsync(Func<OssServerOptions, OssServerOptions> change, TimeProvider? time = null)
+    public static async Task<TestServer> StartAsync(
+        Func<OssServerOptions, OssServerOptions> change, TimeProvider? time = null, Action<ILoggingBuilder>? logging = null)
     {
-        var server = new TestServer(change, time);
+        var server = new TestServer(change, time, logging);
         await server.InitializeAsync();
         return server;
     }
@@ -50,7 +54,7 @@ public sealed class TestServer : IAsyncLifetime
             Root = new(Root.AccessKeyId, Root.Secret),
             DrainTimeout = TimeSpan.FromSeconds(5),
         });
-        _server = await MossServer.StartAsync(options, _time, logging: null, CancellationToken.None);
+        _server = await MossServer.StartAsync(options, _time, _logging, CancellationToken.None);
     }
 
     public async ValueTask DisposeAsync()
