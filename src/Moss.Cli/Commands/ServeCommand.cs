@@ -53,6 +53,8 @@ static class ServeCommand
 
     static void ConfigureLogging(ILoggingBuilder logging) => logging
         .AddFilter("Microsoft", LogLevel.Warning)
+        // What keeps the server from starting is told in one line of its own.
+        .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
         .AddSimpleConsole(console =>
         {
             console.SingleLine = true;
