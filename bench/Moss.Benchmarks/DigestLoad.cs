@@ -7,13 +7,11 @@ namespace Moss.Benchmarks;
 /// <summary>
 /// Uploads as the server sees them, without network and disk: each body in turn receives a block (a fixed amount of
 /// other work), has it hashed, and writes it (other work again). Prints what BenchmarkDotNet does not measure: CPU-seconds
-/// of the process, which is what a server pays. <c>-- digest-load [block KiB] [other work in microseconds a block]</c>.
+/// of the process, which is what a server pays. <c>-- digest-load [block KiB] [other work in microseconds a block] [bodies...]</c>.
 /// </summary>
 static class DigestLoad
 {
     const long BytesOfRun = 2L << 30;
-
-    static readonly int[] Bodies = [1, 2, 4, 8, 16, 32];
 
     public static async Task RunAsync(string[] args)
     {
@@ -22,7 +20,7 @@ static class DigestLoad
         var gib = BytesOfRun / (double)(1 << 30);
         Console.WriteLine($"{Environment.ProcessorCount} processors, blocks of {blockLength >> 10} KiB, other work about {work.Cost.TotalMicroseconds:F0} us a block");
         Console.WriteLine("bodies  hasher    wall GiB/s  CPU s/GiB  hashing CPU s/GiB  hashed GiB/CPU s");
-        foreach (var bodies in Bodies)
+        foreach (var bodies in args.Length > 2 ? args[2..].Select(int.Parse) : [1, 2, 4, 8, 16, 32])
         {
             var other = 0.0;
             foreach (var hasher in Enum.GetValues<Hasher>())
