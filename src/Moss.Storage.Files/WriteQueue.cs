@@ -89,8 +89,8 @@ sealed class WriteQueue
         {
             await FinishRunAsync();
         }
-        // The blob is given up: it no longer matters that a write failed.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentOutOfRangeException)
+        // The blob is given up: it no longer matters how a write failed, but the file and the buffers must not be lost.
+        catch (Exception)
         {
         }
 
