@@ -12,7 +12,9 @@ static class RequestLog
     {
         var services = context.Services;
         var elapsed = services.Time.GetElapsedTime(context.Started);
-        var status = context.Response.StatusCode;
+
+        // No status was sent; 499 is what proxies log for it.
+        var status = context.ErrorCode == ErrorWriter.ClientClosed ? StatusCodes.Status499ClientClosedRequest : context.Response.StatusCode;
         var name = context.Operation?.Name ?? "Refused";
         var sent = HttpMethods.IsHead(context.Http.Request.Method) ? 0 : context.BytesOut ?? context.Response.ContentLength ?? 0;
         services.Metrics.Request(name, status, elapsed, context.BytesIn, sent);

@@ -13,12 +13,20 @@ static class ErrorWriter
     /// <summary>A request body longer than this is not read to its end only to keep the connection: it is closed after the answer.</summary>
     const long MaxDrainedBody = 1024 * 1024;
 
+    /// <summary>What the log says of a request whose client went away.</summary>
+    public const string ClientClosed = "ClientClosed";
+
     public static async Task WriteAsync(OssContext context, Exception exception)
     {
         if (exception is ConnectionResetException or ConnectionAbortedException || context.Http.RequestAborted.IsCancellationRequested)
         {
-            // Nobody is there to read an answer.
-            context.ErrorCode = "ClientClosed";
+            // Nobody is there to read an answer; what is wrong with this side is logged all the same.
+            if (exception is not (OperationCanceledException or BadHttpRequestException or ConnectionResetException or ConnectionAbortedException))
+            {
+                Translate(context, exception);
+            }
+
+            context.ErrorCode = ClientClosed;
             context.Http.Abort();
             return;
         }
