@@ -1,0 +1,147 @@
+using System.CommandLine;
+using Moss.Cli.Frame;
+using Moss.Client;
+
+namespace Moss.Cli.Commands;
+
+/// <summary><c>moss completion SHELL</c>, and the hidden <c>moss complete</c> that the scripts call: verbs, options, words, buckets and keys.</summary>
+static class CompletionCommand
+{
+    const string Scheme = "oss://";
+
+    /// <summary>A person waits: what the service does not say by then is not offered.</summary>
+    static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
+    static readonly Argument<string> ShellName = new("shell") { Description = "bash, zsh, fish or pwsh." };
+    static readonly Argument<string[]> Words = new("words") { Description = "The words so far, the one to complete last.", Arity = ArgumentArity.ZeroOrMore };
+
+    public static Command Create(string name, string description)
+    {
+        ShellName.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
+        return new MossCommand(name, description)
+            .With(ShellName)
+            .Example("moss completion bash > /etc/bash_completion.d/moss", "bash, for everybody")
+            .Example("source <(moss completion bash)", "bash, for this shell")
+            .Example("moss completion zsh > \"${fpath[1]}/_moss\"", "zsh")
+            .Example("moss completion fish > ~/.config/fish/completions/moss.fish", "fish")
+            .Example("moss completion pwsh | Out-String | Invoke-Expression", "PowerShell")
+            .Run(invocation => Console.Out.WriteAsync(Script(invocation.Get(ShellName))));
+    }
+
+    /// <summary><c>moss complete -- WORDS</c></summary>
+    public static Command CreateHelper(string name, string description) => new MossCommand(name, description).With(Words).Run(CompleteAsync);
+
+    static async Task CompleteAsync(Invocation invocation)
+    {
+        var words = invocation.Get(Words);
+        var word = words.Length > 0 ? words[^1] : "";
+        var offered = word.StartsWith(Scheme, StringComparison.Ordinal)
+            ? await PlacesAsync(invocation, word[Scheme.Length..])
+            : Known(words);
+        foreach (var text in offered.Where(text => text.StartsWith(word, StringComparison.Ordinal)).Distinct(StringComparer.Ordinal).Take(500))
+        {
+            Console.Out.WriteLine(text);
+        }
+    }
+
+    static IEnumerable<string> Known(string[] words)
+    {
+        var root = Verbs.Root(null, "");
+        var before = words.Length > 1 ? words[..^1] : [];
+        var parsed = root.Parse([.. before, ""], new ParserConfiguration { ResponseFileTokenReplacer = null });
+        var last = words.Length > 0 ? words[^1] : "";
+        var offered = parsed.GetCompletions().Select(static item => item.Label).Where(static label => !label.StartsWith('/') && label != "-?");
+        return last.Length == 0 ? offered.Where(static label => !label.StartsWith('-')).Append(Scheme) : offered.Append(Scheme);
+    }
+
+    static async Task<IEnumerable<string>> PlacesAsync(Invocation invocation, string place)
+    {
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancelled);
+        patience.CancelAfter(Patience);
+        try
+        {
+            var slash = place.IndexOf('/', StringComparison.Ordinal);
+            return slash < 0
+                ? await BucketsAsync(invocation.Client(), place, patience.Token)
+                : await KeysAsync(invocation.Client(place[..slash]), place[..slash], place[(slash + 1)..], patience.Token);
+        }
+        catch (Exception problem) when (problem is not OutOfMemoryException)
+        {
+            // A message in the middle of a command line that is being typed helps nobody.
+            return [];
+        }
+    }
+
+    static async Task<IEnumerable<string>> BucketsAsync(OssClient client, string prefix, CancellationToken ct)
+    {
+        var found = new List<string>();
+        await foreach (var bucket in client.ListBucketsAsync(prefix, ct))
+        {
+            found.Add($"{Scheme}{bucket.Name}/");
+        }
+
+        return found;
+    }
+
+    static async Task<IEnumerable<string>> KeysAsync(OssClient client, string bucket, string prefix, CancellationToken ct)
+    {
+        var page = await client.ListObjectsPageAsync(bucket, new() { Prefix = prefix, Delimiter = "/", PageSize = 500 }, ct: ct);
+        return page.Prefixes.Concat(page.Contents.Select(static listed => listed.Key)).Select(key => $"{Scheme}{bucket}/{key}");
+    }
+
+    static string Script(string shell) => shell switch
+    {
+        "bash" => """
+            # moss completion for bash
+            _moss() {
+                local cur words cword IFS=$'\n'
+                # Words as they are typed: bash would else part them at every colon of oss://
+                if declare -F _get_comp_words_by_ref >/dev/null; then
+                    _get_comp_words_by_ref -n : cur words cword
+                else
+                    cur=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
+                fi
+                COMPREPLY=($(moss complete -- "${words[@]:1:$cword}" 2>/dev/null))
+                if [ "${#COMPREPLY[@]}" = 1 ] && [[ ${COMPREPLY[0]} != */ ]]; then COMPREPLY[0]+=' '; fi
+                declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+            }
+            complete -o nospace -o default -F _moss moss
+
+            """,
+        "zsh" => """
+            #compdef moss
+            # moss completion for zsh
+            _moss() {
+                local -a offered dirs
+                offered=("${(@f)$(moss complete -- "${(@)words[2,$CURRENT]}" 2>/dev/null)}")
+                dirs=(${(M)offered:#*/}) offered=(${offered:#*/})
+                (( $#dirs )) && compadd -S '' -- $dirs
+                (( $#offered )) && compadd -- $offered
+                (( $#dirs + $#offered )) || _files
+            }
+            if [ "$funcstack[1]" = "_moss" ]; then _moss "$@"; else compdef _moss moss; fi
+
+            """,
+        "fish" => """
+            # moss completion for fish
+            function __moss_complete
+                set -l words (commandline -opc) (commandline -ct)
+                moss complete -- $words[2..] 2>/dev/null
+            end
+            complete -c moss -a '(__moss_complete)'
+
+            """,
+        _ => """
+            # moss completion for PowerShell
+            Register-ArgumentCompleter -Native -CommandName moss -ScriptBlock {
+                param($wordToComplete, $commandAst, $cursorPosition)
+                $words = @($commandAst.CommandElements | Select-Object -Skip 1 | ForEach-Object { "$_" })
+                if ($wordToComplete -eq '') { $words += '' }
+                moss complete -- @words 2>$null | ForEach-Object {
+                    [System.Management.Automation.CompletionResult]::new($_, $_, 'ParameterValue', $_)
+                }
+            }
+
+            """,
+    };
+}
