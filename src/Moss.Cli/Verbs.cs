@@ -31,6 +31,7 @@ static class Verbs
     public static readonly Verb[] All =
     [
         new("cp", Moving, "Copy files to the service, from it, or within it; whatever broke off goes on.", CpCommand.Create, "copy"),
+        new("sync", Moving, "Make a destination like a source.", SyncCommand.Create),
         new("append", Moving, "Add to the end of an appendable object.", AppendCommand.Create, "appendfromfile"),
         new("cat", Moving, "Write objects to stdout.", CatCommand.Create),
         new("ls", Looking, "List buckets, objects, versions or open uploads.", LsCommand.Create, "list"),

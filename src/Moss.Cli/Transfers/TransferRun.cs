@@ -12,9 +12,9 @@ static class TransferRun
     /// <param name="items">What is to be done; found while it is being done.</param>
     /// <param name="isBatch">Whether there may be many items: some that fail make exit code 4, and are reported.</param>
     /// <param name="resumes">Whether the command can go on when it is given again.</param>
-    /// <param name="writesData">Whether stdout carries the data itself, so that nothing else may go there.</param>
+    /// <param name="after">What is done when all items are, and what it adds to the summary.</param>
     public static async Task<int> RunAsync(
-        Invocation invocation, IAsyncEnumerable<TransferItem> items, bool isBatch, bool resumes = true, bool writesData = false)
+        Invocation invocation, IAsyncEnumerable<TransferItem> items, bool isBatch, bool resumes = true, Func<BoardState, Task<IReadOnlyList<KeyValuePair<string, object?>>>>? after = null)
     {
         if (invocation.Get(TransferOptions.DryRun))
         {
@@ -54,6 +54,7 @@ static class TransferRun
         }
 
         await view.DisposeAsync();
+        var more = after is null ? [] : await after(state);
         if (state.FailedItems == 0)
         {
             job?.Forget();
@@ -63,10 +64,7 @@ static class TransferRun
             Invocation.Warn($"{state.FailedItems} of {state.FoundItems} items failed; which, and why: {path}");
         }
 
-        if (!writesData)
-        {
-            await SummariseAsync(invocation, state, batch, report);
-        }
+        await SummariseAsync(invocation, state, batch, report, more);
 
         return state.FailedItems == 0 ? ExitCode.Ok : isBatch ? ExitCode.Partial : Failures.CodeOf(batch.LastFailure!);
     }
@@ -132,7 +130,7 @@ static class TransferRun
         await writer.EndAsync($"Dry run: {count} items, {Quantities.Size(bytes)}; nothing was done", invocation.Cancelled);
     }
 
-    static async Task SummariseAsync(Invocation invocation, BoardState state, TransferBatch batch, FailureReport report)
+    static async Task SummariseAsync(Invocation invocation, BoardState state, TransferBatch batch, FailureReport report, IReadOnlyList<KeyValuePair<string, object?>> more)
     {
         var seconds = state.Elapsed.TotalSeconds;
         var row = new Row
@@ -149,6 +147,7 @@ static class TransferRun
             { "bytesPerSecond", Math.Round(state.NetworkBytes / Math.Max(seconds, 0.001)) },
             { "report", report.FilePath },
         };
+        row.AddRange(more);
         if (state is { FoundItems: 1, DoneItems: 1 } && batch.Last is { } only)
         {
             row.AddRange([
