@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.CommandLine.Help;
 using Moss.Cli.Commands;
+using Moss.Cli.Commands.Admin;
 using Moss.Cli.Frame;
 
 namespace Moss.Cli;
@@ -55,6 +56,7 @@ static class Verbs
         new("completion", Running, "Print the completion script of a shell.", CompletionCommand.Create),
         new("complete", "", "Complete a word; the completion scripts call it.", CompletionCommand.CreateHelper),
         new("api", Running, "Call any operation of the API by its name.", ApiCommand.Create),
+        new("admin", Running, "Accounts, users, keys, roles, policies and the audit of a running server.", AdminCommand.Create),
         new("serve", Running, "Start the object store.", static (_, _) => ServeCommand.Create()),
     ];
 

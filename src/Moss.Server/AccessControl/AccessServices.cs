@@ -1,15 +1,17 @@
 using Moss.Server.AccessControl.Accounts;
 using Moss.Server.AccessControl.Admin;
+using Moss.Server.AccessControl.Audit;
 using Moss.Server.AccessControl.Tokens;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl;
 
 /// <summary>Everything that knows who may do what, put together.</summary>
-sealed class AccessServices : IDisposable
+sealed class AccessServices : IAsyncDisposable
 {
-    public AccessServices(OssServerOptions options, IMetadataStore metadata, MasterKey masterKey, RootCredential root, TimeProvider time)
+    public AccessServices(OssServerOptions options, IMetadataStore metadata, MasterKey masterKey, RootCredential root, TimeProvider time, AuditTrail audit)
     {
+        Audit = audit;
         Store = new(metadata, masterKey, time);
         Directory = new(Store, time);
         Tokens = new(masterKey);
@@ -17,7 +19,7 @@ sealed class AccessServices : IDisposable
         var region = options.Region.Length == 0 ? null : options.Region;
         var facts = new BucketFactsReader(metadata);
         Authorizer = new(facts, region);
-        Admin = new(Directory, new PolicySimulator(Directory, facts, region));
+        Admin = new(Directory, new PolicySimulator(Directory, facts, region), audit);
     }
 
     public AccessStore Store { get; }
@@ -32,5 +34,11 @@ sealed class AccessServices : IDisposable
 
     public AdminActions Admin { get; }
 
-    public void Dispose() => Store.Dispose();
+    public AuditTrail Audit { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        Store.Dispose();
+        await Audit.DisposeAsync();
+    }
 }

@@ -13,6 +13,7 @@ using Microsoft.Extensions.Logging;
 using Moss.Protocol.Signing;
 using Moss.Server.AccessControl;
 using Moss.Server.AccessControl.Admin;
+using Moss.Server.AccessControl.Audit;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
@@ -65,9 +66,10 @@ public sealed class MossServer : IAsyncDisposable
             var root = options.Root ?? directory?.ReadOrMakeCredential(out made) ?? throw new StartException("no root credential is given");
             var engine = Engines.Open(options, directory?.Path ?? "", time);
             storage = new ObjectService(engine);
-            var access = new AccessServices(options, engine.Metadata, MasterKeyOf(options, directory), root, time);
             var app = BuildApp(options, logging);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
+            var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
+            var access = new AccessServices(options, engine.Metadata, MasterKeyOf(options, directory), root, time, audit);
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
             var services = Compose(options, time, storage, access, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
@@ -109,7 +111,7 @@ public sealed class MossServer : IAsyncDisposable
 
         await _app.DisposeAsync();
         await _services.Storage.DisposeAsync();
-        _services.Access.Dispose();
+        await _services.Access.DisposeAsync();
         _services.Metrics.Dispose();
         _collector.Dispose();
         _directory?.Dispose();

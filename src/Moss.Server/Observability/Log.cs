@@ -33,4 +33,7 @@ static partial class Log
 
     [LoggerMessage(6, LogLevel.Information, "Stopping: waiting up to {Seconds} s for requests in flight.")]
     public static partial void Draining(ILogger logger, double seconds);
+
+    [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
+    public static partial void AuditFailed(ILogger logger, Exception exception);
 }

@@ -33,6 +33,7 @@ static class ErrorWriter
 
         var refusal = Translate(context, exception);
         context.ErrorCode = refusal.Code;
+        context.Refusal = refusal;
         if (context.Response.HasStarted)
         {
             // A short body is noticed by every client; a wrong byte by none.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Http;
+using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
 using Moss.Storage;
@@ -31,6 +32,12 @@ sealed class OssContext(HttpContext http, OssServices services, string requestId
 
     /// <summary>The wire's code of the refusal, for the log.</summary>
     public string? ErrorCode { get; set; }
+
+    /// <summary>What a call of the admin API acts on, for the audit.</summary>
+    public string AuditResource { get; set; } = "";
+
+    /// <summary>The refusal, for the audit; null for a success and for what nobody is told of.</summary>
+    public OssException? Refusal { get; set; }
 
     /// <summary>Bytes of the request body that were read.</summary>
     public long BytesIn { get; set; }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Errors;
 using Moss.Server.AccessControl.Admin;
+using Moss.Server.AccessControl.Audit;
 using Moss.Server.Observability;
 
 namespace Moss.Server.Pipeline;
@@ -35,6 +36,7 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
         }
 
         RequestLog.Write(context);
+        Auditing.OfRequest(context);
     }
 
     void Parse(OssContext context)

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
 using Moss.Server.AccessControl.Accounts;
+using Moss.Server.AccessControl.Audit;
 
 namespace Moss.Server.AccessControl.Admin;
 
@@ -9,8 +10,10 @@ namespace Moss.Server.AccessControl.Admin;
 delegate ValueTask<byte[]?> AdminAction(AdminRequest request, CancellationToken ct);
 
 /// <summary>The calls about accounts, users, keys, roles and policies, by <c>noun/verb</c> as the command line spells them.</summary>
-sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator)
+sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, AuditTrail audit)
 {
+    const int DefaultAuditPage = 100;
+
     /// <summary>The calls by name.</summary>
     public FrozenDictionary<string, AdminAction> All => field ??= new Dictionary<string, AdminAction>(StringComparer.Ordinal)
     {
@@ -39,6 +42,8 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator)
         ["policy/detach"] = DetachAsync,
         ["policy/list"] = ListPoliciesAsync,
         ["policy/simulate"] = async (request, ct) => Json(await simulator.SimulateAsync(request, ct), AdminJson.Default.DecisionView),
+        ["audit/list"] = async (request, ct) => Json(
+            await audit.ReadAsync(request.Limit ?? DefaultAuditPage, request.Since, request.Code, ct), AuditJson.Default.IReadOnlyListAuditRecord),
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     async ValueTask<byte[]?> AddAccountAsync(AdminRequest request, CancellationToken ct)

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
 using Moss.Server.AccessControl.Accounts;
+using Moss.Server.AccessControl.Audit;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 
@@ -42,6 +43,7 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
         {
             var (status, error) = Translate(context, exception);
             context.ErrorCode = error.Code;
+            context.Refusal = exception as OssException;
             await WriteAsync(http, status, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
         }
         catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
@@ -52,6 +54,7 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
             await WriteAsync(http, StatusCodes.Status500InternalServerError, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
         }
 
+        Auditing.OfCall(context, "admin:" + NameOf(target), context.AuditResource);
         return true;
     }
 
@@ -59,7 +62,7 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
     {
         var http = context.Http;
         var question = target.IndexOf('?', StringComparison.Ordinal);
-        var name = target[Prefix.Length..(question < 0 ? target.Length : question)];
+        var name = NameOf(target);
         var query = QueryParameter.Parse(question < 0 ? "" : target[(question + 1)..]);
         var view = await keys.OpenAsync(ct);
         var result = await signatures.AuthenticateAsync(
@@ -82,7 +85,15 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
 
         var body = await ReadBodyAsync(http, ct);
         var request = body.Length == 0 ? new AdminRequest() : JsonSerializer.Deserialize(body, AdminJson.Default.AdminRequest);
-        return await action(request ?? new(), ct);
+        request ??= new();
+        context.AuditResource = string.Join(' ', new[] { request.Account, request.User, request.Role, request.Name, request.AccessKeyId }.OfType<string>());
+        return await action(request, ct);
+    }
+
+    static string NameOf(string target)
+    {
+        var question = target.IndexOf('?', StringComparison.Ordinal);
+        return target[Prefix.Length..(question < 0 ? target.Length : question)];
     }
 
     static async ValueTask<byte[]> ReadBodyAsync(HttpContext http, CancellationToken ct)

@@ -1,0 +1,59 @@
+using Microsoft.AspNetCore.Http;
+using Moss.Protocol.Xml;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.AccessControl.Audit;
+
+/// <summary>Which requests go on record, and what of them.</summary>
+static class Auditing
+{
+    const int MaxTextLength = 512;
+
+    /// <summary>Looks at a request of the store that is over.</summary>
+    public static void OfRequest(OssContext context)
+    {
+        var status = context.Response.StatusCode;
+        var isPrivileged = context.Operation is { Access: Access.Owner, Method: not ("GET" or "HEAD") };
+        if (status == StatusCodes.Status403Forbidden || isPrivileged)
+        {
+            Add(context, isPrivileged ? AuditKind.Privileged : AuditKind.Refused, context.Operation?.Name ?? "Unknown", ResourceOf(context), status);
+        }
+    }
+
+    /// <summary>Puts a call of the admin API or the token service on record, however it ended.</summary>
+    public static void OfCall(OssContext context, string operation, string resource) =>
+        Add(context, context.Caller.IsAnonymous ? AuditKind.Refused : AuditKind.Privileged, operation, resource, context.Response.StatusCode);
+
+    static void Add(OssContext context, AuditKind kind, string operation, string resource, int status)
+    {
+        var address = context.Http.Connection.RemoteIpAddress;
+        var now = context.Services.Time.GetUtcNow();
+        context.Services.Access.Audit.Add(new()
+        {
+            Time = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)),
+            Kind = kind,
+            RequestId = context.RequestId,
+            Operation = operation,
+            Resource = Short(resource)!,
+            Status = status,
+            Code = context.ErrorCode,
+            EC = context.Refusal?.EC,
+            Message = Short(context.Refusal?.Message),
+            Principal = context.Caller.IsAnonymous ? null : context.Caller.Identity.Arn,
+            AccessKeyId = context.Caller.AccessKeyId ?? ClaimedKey(context),
+            SourceIp = (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "",
+            UserAgent = Short(context.Header("User-Agent")),
+        });
+    }
+
+    // Of a request that could not be believed, the key it claims is what an operator wants to know.
+    static string? ClaimedKey(OssContext context) =>
+        context.Refusal?.Details.FirstOrDefault(detail => detail.Key == "OSSAccessKeyId").Value;
+
+    static string ResourceOf(OssContext context) =>
+        context.Request?.Bucket is not { } bucket ? "/"
+        : context.Request.Key is { } key ? $"/{bucket.Value}/{UrlEncoding.Encode(key.Value).Replace("%2F", "/", StringComparison.Ordinal)}"
+        : $"/{bucket.Value}/";
+
+    static string? Short(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;
+}

@@ -1,0 +1,94 @@
+using Moss.Server.AccessControl.Audit;
+
+namespace Moss.Server.Tests.AccessControl;
+
+public sealed class AuditTests : IDisposable
+{
+    static readonly CancellationToken Ct = TestContext.Current.CancellationToken;
+    readonly string _directory = Directory.CreateTempSubdirectory("moss-audit-").FullName;
+
+    [Fact]
+    public async Task Refused_and_privileged_requests_are_on_record_and_ordinary_ones_are_not()
+    {
+        await using var server = await AccessServer.StartAsync();
+        (await server.SendAsync("PUT", "photos", by: AccessServer.Root)).Is(200);
+        (await server.SendAsync("PUT", "photos", "k", AccessServer.Root, content: [1])).Is(200);
+        (await server.SendAsync("GET", "photos", "k", AccessServer.Root)).Is(200);
+        var alice = await server.UserAsync("alice");
+        (await server.SendAsync("GET", "photos", "k", alice)).Is(403, "AccessDenied");
+        (await server.SendAsync("GET", "photos", "k", new("nosuchkey", new("x")))).Is(403, "InvalidAccessKeyId");
+        (await server.SendAsync("PUT", "photos", by: AccessServer.Root, query: "acl", headers: ("x-oss-acl", "public-read"))).Is(200);
+
+        var records = (await server.AdminAsync("audit/list"))!.AsArray().Select(record => $"{record!["kind"]} {record["operation"]} {record["resource"]} {record["status"]} {record["code"]} {record["principal"]}").ToList();
+
+        var root = "acs:ram::1000000000000001:root";
+        Assert.Equal(
+            [
+                $"Privileged PutBucket /photos/ 200  {root}",
+                $"Privileged admin:user/add alice 200  {root}",
+                "Refused GetObject /photos/k 403 AccessDenied acs:ram::1000000000000001:user/alice",
+                "Refused Unknown /photos/k 403 InvalidAccessKeyId ",
+                $"Privileged PutBucketAcl /photos/ 200  {root}",
+            ],
+            records);
+        var text = (await server.AdminAsync("audit/list"))!.ToJsonString();
+        Assert.DoesNotContain(alice.Secret.Reveal(), text, StringComparison.Ordinal);
+        Assert.Contains("nosuchkey", text, StringComparison.Ordinal);
+        Assert.Single((await server.AdminAsync("audit/list", new() { ["code"] = "AccessDenied" }))!.AsArray());
+    }
+
+    [Fact]
+    public async Task Records_outlive_the_server_and_half_a_line_is_left_out()
+    {
+        await using (var trail = new AuditTrail(_directory, TimeProvider.System, static exception => throw exception))
+        {
+            trail.Add(Record("first"));
+        }
+
+        var path = Path.Combine(_directory, "audit", "refused.jsonl");
+        await File.AppendAllTextAsync(path, "{\"time\":\"2026-01-", Ct);
+        await using var again = new AuditTrail(_directory, TimeProvider.System, static exception => throw exception);
+        again.Add(Record("second"));
+
+        Assert.Equal(["first", "second"], (await again.ReadAsync(10, since: null, code: null, Ct)).Select(record => record.RequestId));
+        if (!OperatingSystem.IsWindows())
+        {
+            Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+        }
+    }
+
+    [Fact]
+    public async Task A_flood_of_refusals_neither_fills_the_disk_nor_pushes_out_a_privileged_record()
+    {
+        await using var trail = new AuditTrail(_directory, TimeProvider.System, static exception => throw exception);
+        trail.Add(Record("kept") with { Kind = AuditKind.Privileged, Code = "Kept" });
+        var long64K = new string('x', 64 * 1024);
+        for (var round = 0; round < 40; round++)
+        {
+            for (var number = 0; number < 100; number++)
+            {
+                trail.Add(Record("flood") with { Resource = long64K });
+            }
+
+            await trail.ReadAsync(0, since: null, code: null, Ct);
+        }
+
+        // 4,000 records of 64 KB are 256 MB; eight files of 16 MB are kept.
+        var bytes = new DirectoryInfo(Path.Combine(_directory, "audit")).EnumerateFiles().Sum(file => file.Length);
+        Assert.InRange(bytes, 100L << 20, 8L * (16 << 20));
+        Assert.Equal("kept", Assert.Single(await trail.ReadAsync(10, since: null, "Kept", Ct)).RequestId);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    static AuditRecord Record(string id) => new()
+    {
+        Time = TimeProvider.System.GetUtcNow(),
+        Kind = AuditKind.Refused,
+        RequestId = id,
+        Operation = "GetObject",
+        Resource = "/",
+        Status = 403,
+        SourceIp = "127.0.0.1",
+    };
+}
