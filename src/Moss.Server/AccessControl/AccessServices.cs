@@ -1,7 +1,9 @@
 using Moss.Server.AccessControl.Accounts;
 using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
+using Moss.Server.AccessControl.Sts;
 using Moss.Server.AccessControl.Tokens;
+using Moss.Server.Pipeline;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl;
@@ -19,6 +21,7 @@ sealed class AccessServices : IAsyncDisposable
         var region = options.Region.Length == 0 ? null : options.Region;
         var facts = new BucketFactsReader(metadata);
         Authorizer = new(facts, region);
+        Sts = new(Keys, Store, new AssumeRole(Tokens, time), new HostMap(options.Domains, NoCnames.Instance), time);
         Admin = new(Directory, new PolicySimulator(Directory, facts, region), audit);
     }
 
@@ -33,6 +36,8 @@ sealed class AccessServices : IAsyncDisposable
     public PolicyAuthorizer Authorizer { get; }
 
     public AdminActions Admin { get; }
+
+    public StsEndpoint Sts { get; }
 
     public AuditTrail Audit { get; }
 

@@ -12,7 +12,8 @@ namespace Moss.Server.AccessControl;
 /// <summary>The values of condition keys that a request has.</summary>
 static class ConditionValues
 {
-    public static async ValueTask<Dictionary<string, string>> GatherAsync(OssContext context, BucketFacts? facts, CancellationToken ct)
+    /// <summary>Those that any request has, whatever it asks.</summary>
+    public static Dictionary<string, string> OfConnection(OssContext context)
     {
         var http = context.Http;
         var address = http.Connection.RemoteIpAddress;
@@ -24,6 +25,13 @@ static class ConditionValues
         };
         Set(values, ConditionKeys.UserAgent, context.Header("User-Agent"));
         Set(values, ConditionKeys.AccessId, context.Caller.AccessKeyId);
+        return values;
+    }
+
+    /// <summary>All of them.</summary>
+    public static async ValueTask<Dictionary<string, string>> GatherAsync(OssContext context, BucketFacts? facts, CancellationToken ct)
+    {
+        var values = OfConnection(context);
         Set(values, ConditionKeys.BucketAcl, context.GivenHeader("x-oss-acl"));
         Set(values, ConditionKeys.ObjectAcl, context.GivenHeader("x-oss-object-acl"));
         if (context.Operation.Name is "ListObjects" or "ListObjectsV2" or "ListObjectVersions" or "ListMultipartUploads")

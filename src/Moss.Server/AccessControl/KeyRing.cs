@@ -31,14 +31,10 @@ sealed class KeyRingView(RootCredential root, AccessSnapshot snapshot, SecurityT
 
     /// <summary>Whoever signed with a key that <see cref="FindAsync"/> found; the last check of a token, and so of authentication.</summary>
     /// <exception cref="OssException"><c>SecurityTokenExpired</c>, <c>InvalidSecurityToken</c> or <c>UserDisable</c>.</exception>
-    public Caller CallerOf(AuthenticationResult result)
-    {
-        var id = result.AccessKeyId!;
-        var caller = _token is { } token ? CallerOf(token)
-            : id == root.AccessKeyId ? new Caller(id, Identity.OfAccount(AccountRecord.RootUid)) { IsRoot = true }
-            : CallerOf(snapshot.Keys[id]);
-        return caller with { IsUrlSigned = result.IsUrlSigned };
-    }
+    public Caller CallerOf(string accessKeyId) =>
+        _token is { } token ? CallerOf(token)
+        : accessKeyId == root.AccessKeyId ? new Caller(accessKeyId, Identity.OfAccount(AccountRecord.RootUid)) { IsRoot = true }
+        : CallerOf(snapshot.Keys[accessKeyId]);
 
     AccessKey? FindPermanent(string id) =>
         id == root.AccessKeyId ? new(id, root.Secret) : snapshot.Keys.GetValueOrDefault(id)?.Key;

@@ -20,7 +20,7 @@ sealed class Authenticator(RequestAuthenticator signatures, KeyRing keys)
         var result = await CheckAsync(context, view, ct);
         if (!result.IsAnonymous)
         {
-            context.Caller = view.CallerOf(result);
+            context.Caller = view.CallerOf(result.AccessKeyId!) with { IsUrlSigned = result.IsUrlSigned };
         }
 
         ReadAsSigned(context, result);

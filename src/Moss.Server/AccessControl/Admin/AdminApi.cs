@@ -69,7 +69,7 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
             new(http.Request.Method, Bucket, $"admin/{name}", query, Authenticator.HeadersOf(http.Request)), view, ct);
         if (!result.IsAnonymous)
         {
-            context.Caller = view.CallerOf(result);
+            context.Caller = view.CallerOf(result.AccessKeyId!);
         }
 
         // Older signatures do not cover everything that counts here.

@@ -6,19 +6,23 @@ namespace Moss.Server.AccessControl.Audit;
 sealed class AuditFile : IDisposable
 {
     /// <summary>A file holds about 50,000 records; the series a few hundred thousand.</summary>
-    const long MaxBytes = 16 * 1024 * 1024;
+    public const long DefaultMaxBytes = 16 * 1024 * 1024;
+
     const int MaxFiles = 8;
     const int MaxInMemory = 10_000;
 
     readonly string? _folder;
     readonly string _name;
+    readonly long _maxBytes;
     readonly LinkedList<byte[]> _memory = [];
     FileStream? _open;
 
     /// <param name="folder">Where the files are, or null for memory.</param>
     /// <param name="name">The first part of their names.</param>
-    public AuditFile(string? folder, string name)
+    /// <param name="maxBytes">Of one file.</param>
+    public AuditFile(string? folder, string name, long maxBytes)
     {
+        _maxBytes = maxBytes;
         _folder = folder;
         _name = name;
     }
@@ -40,7 +44,7 @@ sealed class AuditFile : IDisposable
         }
 
         _open ??= Open();
-        if (_open.Length + line.Length >= MaxBytes)
+        if (_open.Length + line.Length >= _maxBytes)
         {
             Rotate();
         }

@@ -25,12 +25,13 @@ sealed class AuditTrail : IAsyncDisposable
     /// <param name="directory">The data directory, or null to keep records in memory.</param>
     /// <param name="time">The clock of records about the trail itself.</param>
     /// <param name="failed">Told when records could not be written.</param>
-    public AuditTrail(string? directory, TimeProvider time, Action<Exception> failed)
+    /// <param name="maxFileBytes">How long a file grows before the next one begins.</param>
+    public AuditTrail(string? directory, TimeProvider time, Action<Exception> failed, long maxFileBytes = AuditFile.DefaultMaxBytes)
     {
         _time = time;
         _failed = failed;
         var folder = directory is null ? null : Path.Combine(directory, "audit");
-        _files = [.. Enum.GetValues<AuditKind>().Select(kind => new AuditFile(folder, kind.ToString().ToLowerInvariant()))];
+        _files = [.. Enum.GetValues<AuditKind>().Select(kind => new AuditFile(folder, kind.ToString().ToLowerInvariant(), maxFileBytes))];
         _writing = Task.Run(WriteAllAsync);
     }
 

@@ -1,0 +1,154 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using Moss.Protocol.Errors;
+using Moss.Server.AccessControl.Accounts;
+using Moss.Server.AccessControl.Policies;
+using Moss.Server.AccessControl.Tokens;
+using Moss.Server.Pipeline;
+
+namespace Moss.Server.AccessControl.Sts;
+
+/// <summary>A grant for a time.</summary>
+/// <param name="Token">What was granted.</param>
+/// <param name="Text">The token as the client sends it along.</param>
+/// <param name="RoleArn">Of the session.</param>
+/// <param name="RoleId">The role's id and the session's name.</param>
+sealed record Grant(SecurityToken Token, string Text, string RoleArn, string RoleId);
+
+/// <summary>
+/// AssumeRole: a user (or a role) that its own policies allow it, and that the role's trust policy names, gets a temporary key. Its rights are those of the role,
+/// cut by the session's policy when one is given.
+/// </summary>
+sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
+{
+    const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
+    const string Action = "sts:AssumeRole";
+
+    public Grant Run(RpcRequest request, Caller caller, AccessSnapshot snapshot, Dictionary<string, string> values)
+    {
+        var arn = RoleArn.Parse(request["RoleArn"] ?? throw StsException.Missing("RoleArn"), snapshot);
+        var session = request["RoleSessionName"] ?? throw StsException.Missing("RoleSessionName");
+        RequireSessionName(session);
+        var policy = SessionPolicy(request["Policy"]);
+        if (ExternalId(request["ExternalId"]) is { } externalId)
+        {
+            values[ConditionKeys.ExternalId] = externalId;
+        }
+
+        if (caller.Identity.Kind == IdentityKind.Account)
+        {
+            throw StsException.NoPermission("Roles may not be assumed by root accounts.");
+        }
+
+        // Whoever may not assume a role does not learn whether it is there.
+        RequireOwnRight(caller, new(Action, Arn.OfRole(arn.AccountUid, arn.Name), values));
+        var role = snapshot.FindRole(arn.AccountUid, arn.Name)
+            ?? throw new StsException("EntityNotExist.Role", 404, $"The role not exists: {arn.Name}.");
+        RequireTrust(caller, role, new(Action, Arn.OfRole(arn.AccountUid, role.Record.Name), values));
+        return Make(role.Record, session, Duration(request["DurationSeconds"], role.Record), policy);
+    }
+
+    static void RequireOwnRight(Caller caller, PolicyRequest request)
+    {
+        var decision = AccessDecision.Decide(new()
+        {
+            // At home whatever the role's account is: a role of another account is guarded by its trust policy.
+            Identity = caller.Identity with { AccountUid = request.Resource.Owner },
+            Request = request,
+            SessionPolicy = caller.SessionPolicy,
+            IdentityPolicies = caller.Policies,
+        });
+        if (!decision.IsAllowed)
+        {
+            throw StsException.NoPermission("You are not authorized to do this action. You should be authorized by RAM.");
+        }
+    }
+
+    static void RequireTrust(Caller caller, AccessRole role, PolicyRequest request)
+    {
+        var applying = role.Trust.Statements.Where(statement => statement.AppliesTo(request, caller.Identity, ownerUid: "")).ToList();
+        if (applying.Count == 0 || applying.Exists(statement => statement.Effect == PolicyEffect.Deny))
+        {
+            throw StsException.NoPermission("You are not authorized to do this action. The trust policy of the role does not name you.");
+        }
+    }
+
+    Grant Make(RoleRecord role, string session, int seconds, string? policy)
+    {
+        var expires = time.GetUtcNow().AddSeconds(seconds);
+        var token = new SecurityToken
+        {
+            AccessKeyId = KeyRingView.TemporaryLead + RandomNumberGenerator.GetString(Letters, 25),
+            Secret = RandomNumberGenerator.GetString(Letters, 44),
+            AccountUid = role.AccountUid,
+            RoleId = role.Id,
+            RoleName = role.Name,
+            SessionName = session,
+            Expires = expires.AddTicks(-(expires.Ticks % TimeSpan.TicksPerSecond)),
+            Policy = policy,
+        };
+        return new(token, tokens.Make(token), $"acs:ram::{role.AccountUid}:role/{role.Name.ToLowerInvariant()}/{session}", $"{role.Id}:{session}");
+    }
+
+    static int Duration(string? text, RoleRecord role) =>
+        text is null ? RoleRecord.DefaultSessionSeconds
+        : int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds)
+            && seconds >= RoleRecord.MinSessionSeconds && seconds <= role.MaxSessionSeconds
+            ? seconds
+            : throw StsException.Invalid(
+                "DurationSeconds", $"The Min/Max value of DurationSeconds is {RoleRecord.MinSessionSeconds}s/{role.MaxSessionSeconds}s.");
+
+    static void RequireSessionName(string name)
+    {
+        if (name.Length is < 2 or > 64 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '@' or '-' or '_'))
+        {
+            throw StsException.Invalid("RoleSessionName", "The parameter RoleSessionName is wrongly formed.");
+        }
+    }
+
+    static string? ExternalId(string? text) =>
+        text is null or { Length: >= 2 and <= 1224 } ? text : throw StsException.Invalid("ExternalId", "The parameter ExternalId is wrongly formed.");
+
+    static string? SessionPolicy(string? json)
+    {
+        if (json is null)
+        {
+            return null;
+        }
+
+        if (json.Length > PolicyParser.MaxSessionLength)
+        {
+            throw StsException.Invalid("PolicySize", $"The size of Policy must be smaller than {PolicyParser.MaxSessionLength} characters.");
+        }
+
+        try
+        {
+            PolicyParser.Parse(Encoding.UTF8.GetBytes(json), PolicyKind.Session);
+            return json;
+        }
+        catch (OssException invalid)
+        {
+            throw StsException.Invalid("PolicyGrammar", $"The parameter Policy has not passed grammar check. {invalid.Message}");
+        }
+    }
+}
+
+/// <summary><c>acs:ram::{account}:role/{name}</c>.</summary>
+readonly record struct RoleArn(string AccountUid, string Name)
+{
+    /// <exception cref="StsException">It is none.</exception>
+    public static RoleArn Parse(string text, AccessSnapshot snapshot)
+    {
+        const string Lead = "acs:ram::", Middle = ":role/";
+        var middle = text.IndexOf(Middle, StringComparison.OrdinalIgnoreCase);
+        if (!text.StartsWith(Lead, StringComparison.OrdinalIgnoreCase) || middle <= Lead.Length || middle + Middle.Length == text.Length)
+        {
+            throw StsException.Invalid("RoleArn", "The parameter RoleArn is wrongly formed.");
+        }
+
+        // Whoever has only a user's uid at hand means its account.
+        var uid = text[Lead.Length..middle];
+        return new(snapshot.UsersByUid.GetValueOrDefault(uid)?.Record.AccountUid ?? uid, text[(middle + Middle.Length)..]);
+    }
+}
