@@ -1,0 +1,86 @@
+using Moss.Cli.Commands;
+using Moss.Cli.Frame;
+using Moss.Cli.Transfers;
+
+namespace Moss.Cli.Tests;
+
+public sealed class FrameTests
+{
+    [Theory]
+    [InlineData("*.jpg", "a.jpg", true)]
+    [InlineData("*.jpg", "a.jpeg", false)]
+    [InlineData("a/*/c", "a/b/x/c", true)]
+    [InlineData("?[a-c]*", "xb", true)]
+    [InlineData("?[!a-c]*", "xb", false)]
+    [InlineData("*a*b*", "xxaxxbxx", true)]
+    public void Patterns_match_as_they_say(string pattern, string name, bool matches) => Assert.Equal(matches, Glob.Matches(pattern, name));
+
+    [Fact]
+    public void The_last_pattern_that_matches_decides_and_a_leading_include_leaves_out_the_rest()
+    {
+        var only = new NameFilter([("*.jpg", true)], 0, long.MaxValue, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        Assert.True(only.Takes("x/a.jpg", 1, null));
+        Assert.False(only.Takes("x/a.png", 1, null));
+        var most = new NameFilter([("tmp/*", false), ("*.keep", true)], 0, 10, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        Assert.True(most.Takes("a", 10, null));
+        Assert.False(most.Takes("a", 11, null));
+        Assert.False(most.Takes("tmp/a", 1, null));
+        Assert.True(most.Takes("tmp/a.keep", 1, null));
+    }
+
+    [Theory]
+    [InlineData("512", 512)]
+    [InlineData("1Ki", 1024)]
+    [InlineData("1.5M", 1572864)]
+    [InlineData("1GB", 1073741824)]
+    public void Sizes_are_read(string text, long bytes)
+    {
+        Assert.True(Quantities.TryParseSize(text, out var read));
+        Assert.Equal(bytes, read);
+        Assert.False(Quantities.TryParseSize("x" + text, out _));
+    }
+
+    [Fact]
+    public void Both_generations_of_the_configuration_are_read()
+    {
+        var config = ConfigFile.Parse("""
+            [Credentials]
+            accessKeyID = one
+            accessKeySecret=two
+            endpoint=http://first
+            [Bucket-Endpoint]
+            special=http://special
+            [profile cloud]
+            source_profile=default
+            access-key-id=three
+            """);
+        Assert.Equal("one", config.Profile(null).Get("access-key-id"));
+        Assert.Equal("http://special", config.Bucket(config.Profile(null), "special")?.Endpoint);
+        Assert.Equal("three", config.Profile("cloud").Get("access_key_id"));
+        Assert.Equal("two", config.Profile("cloud").Get("access-key-secret"));
+        Assert.Throws<UsageException>(() => config.Profile("clout"));
+    }
+
+    [Theory]
+    [InlineData("../../etc/passwd")]
+    [InlineData("a/../../b")]
+    [InlineData("/etc/passwd")]
+    [InlineData("a//b")]
+    public void No_key_leaves_the_directory(string key) => Assert.Throws<IOException>(() => LocalPath.Below("/tmp/x", key));
+
+    [Fact]
+    public void A_mistyped_word_is_recognised() => Assert.Equal("; did you mean 'ls'?", Suggestions.DidYouMean("lss", ["ls", "rm", "serve"]));
+
+    [Fact]
+    public void What_the_shell_is_shown_it_reads_back() =>
+        Assert.Equal(["cp", "it's here", "oss://b/ü", ""], Shell.Split(Shell.Join(["cp", "it's here", "oss://b/ü", ""])));
+
+    [Fact]
+    public void Ranges_are_read()
+    {
+        Assert.Equal((0L, 500L), CatCommand.ParseRange("0-499"));
+        Assert.Equal((500L, null), CatCommand.ParseRange("bytes=500-"));
+        Assert.Equal((null, 500L), CatCommand.ParseRange("-500"));
+        Assert.Throws<UsageException>(() => CatCommand.ParseRange("5-4"));
+    }
+}
