@@ -27,12 +27,7 @@ public sealed partial class StatementPlanTests
     [MemberData(nameof(Names))]
     public void Sqlite_plans_a_search(string name)
     {
-        using var directory = new TemporaryDirectory();
-        using var connection = SqliteConnection.OpenWriter(directory.File("plan.db"), durable: false);
-        SqliteSchema.Migrate(connection);
-        var sql = "EXPLAIN QUERY PLAN " + Statements[name].Text;
-        using var command = new SqliteCommand(connection, sql, isWrite: false);
-        var plan = command.List(row => row.Text(3));
+        var plan = SqlitePlan(name);
         if (!MayScan.Contains(name))
         {
             Assert.DoesNotContain(plan, step => ScanOfTable().IsMatch(step));
@@ -43,6 +38,11 @@ public sealed partial class StatementPlanTests
             Assert.DoesNotContain(plan, step => step.Contains("TEMP B-TREE", StringComparison.Ordinal));
         }
     }
+
+    [Fact]
+    public void Sqlite_finds_a_version_without_reading_the_other_versions_of_its_key() =>
+        Assert.Contains(SqlitePlan("ObjectRows.FindVersion"), step => step.Contains(
+            "object_version USING INDEX object_version_id (bucket_id=? AND key=? AND version_id=?)", StringComparison.Ordinal));
 
     [Fact]
     public async Task Postgres_plans_searches_even_in_empty_tables()
@@ -74,6 +74,19 @@ public sealed partial class StatementPlanTests
     [GeneratedRegex("^SCAN (bucket|bucket_config|object|object_version|upload|part|completion|blob|inline_body|garbage|setting)\\b",
         RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
     private static partial Regex ScanOfTable();
+
+    static List<string> SqlitePlan(string name)
+    {
+        using var directory = new TemporaryDirectory();
+        using (var writer = SqliteConnection.OpenWriter(directory.File("plan.db"), durable: false))
+        {
+            SqliteSchema.Migrate(writer);
+        }
+
+        using var connection = SqliteConnection.OpenReader(directory.File("plan.db"));
+        using var command = new SqliteCommand(connection, "EXPLAIN QUERY PLAN " + Statements[name].Text, isWrite: false);
+        return command.List(row => row.Text(3));
+    }
 
     // As the server plans a prepared statement for any values; nulls stand for them here.
     static async Task<string> PlanAsync(NpgsqlConnection connection, string name, SqlStatement statement)

@@ -136,3 +136,11 @@ CREATE TABLE setting (
     name  BLOB PRIMARY KEY,
     value BLOB NOT NULL
 );
+
+-- Without statistics the planner takes the primary key to find a version, and reads all versions of the key. These say that a key may
+-- have many, and a version id one.
+ANALYZE;
+INSERT INTO sqlite_stat1 (tbl, idx, stat) VALUES
+    ('object_version', 'object_version', '1000000 100000 100 1'),
+    ('object_version', 'object_version_id', '1000000 100000 100 1');
+ANALYZE sqlite_schema;
