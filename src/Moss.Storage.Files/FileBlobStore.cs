@@ -16,6 +16,9 @@ public sealed class FileBlobStore : IBlobStore
 {
     const int FanOut = 256;
 
+    // Processes that bind one new directory at the same time disturb each other once or twice at most.
+    const int MaxBindings = 10;
+
     // So many commits are on their way to the device together; its journal takes them all at once.
     const int MaxThreads = 64;
 
@@ -203,35 +206,47 @@ public sealed class FileBlobStore : IBlobStore
     void Bind(string storeId)
     {
         var path = Path.Combine(_root.Path, "catalogue");
-        if (!File.Exists(path))
+        for (var attempt = 1; !File.Exists(path); attempt++)
         {
-            var temporary = Path.Combine(_temporary, Path.GetRandomFileName());
-            using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, NewFile.Locked);
-            RandomAccess.Write(file, Encoding.UTF8.GetBytes(storeId), 0);
-            BlobDirectory.Sync(file);
             try
             {
-                if (LibC.IsSupported)
-                {
-                    LibC.Link(temporary, path);
-                }
-                else
-                {
-                    File.Move(temporary, path, overwrite: false);
-                }
+                WriteCatalogue(path, storeId);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException) when (File.Exists(path) || attempt < MaxBindings)
             {
+                // Another process was first, or its clean-up took the new file before it was locked.
             }
-
-            File.Delete(temporary);
-            _root.Sync();
         }
 
         if (File.ReadAllText(path) is var bound && bound != storeId)
         {
             throw new InvalidDataException($"The blobs in {_root.Path} belong to the catalogue {bound}, not to {storeId}.");
         }
+    }
+
+    void WriteCatalogue(string path, string storeId)
+    {
+        var temporary = Path.Combine(_temporary, Path.GetRandomFileName());
+        using var file = File.OpenHandle(temporary, FileMode.CreateNew, FileAccess.Write, NewFile.Locked);
+        RandomAccess.Write(file, Encoding.UTF8.GetBytes(storeId), 0);
+        BlobDirectory.Sync(file);
+        try
+        {
+            if (LibC.IsSupported)
+            {
+                LibC.Link(temporary, path);
+            }
+            else
+            {
+                File.Move(temporary, path, overwrite: false);
+            }
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+
+        _root.Sync();
     }
 
     // A file that a living writer has is locked by it.
@@ -244,8 +259,9 @@ public sealed class FileBlobStore : IBlobStore
                 using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite, NewFile.Locked);
                 File.Delete(path);
             }
-            catch (IOException) when (File.Exists(path))
+            catch (IOException)
             {
+                // In use, or gone meanwhile; anything else keeps a file that nobody reads, until the next start.
             }
         }
     }

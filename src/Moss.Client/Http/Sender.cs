@@ -86,9 +86,14 @@ sealed class Sender : IDisposable
                 _provenKeyId = credentials?.AccessKeyId;
                 return result;
             }
+            catch (Exception) when (request.Body?.SourceError is { } source)
+            {
+                // Also when the request was cancelled meanwhile: the first part that finds its file cut cancels the others, which find the same.
+                source.Throw();
+                throw;
+            }
             catch (Exception e) when (!ct.IsCancellationRequested && e is not ArgumentException)
             {
-                request.Body?.SourceError?.Throw();
                 var mayReplay = request.Body is not { CanReplay: false };
                 if (!corrected && mayReplay && Corrects(e, credentials))
                 {
