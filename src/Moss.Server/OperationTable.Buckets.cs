@@ -31,7 +31,7 @@ static partial class OperationTable
             new("PutBucketAcl", Put, Scope.Bucket, "acl", "oss:PutBucketAcl", Owner, PutBucketAcl.HandleAsync),
             new("GetBucketAcl", Get, Scope.Bucket, "acl", "oss:GetBucketAcl", Owner, GetBucketAcl.HandleAsync),
             new("DeleteMultipleObjects", Post, Scope.Bucket, "delete", "oss:DeleteObject|oss:DeleteObjectVersion", Free, Objects.DeleteMultipleObjects.HandleAsync),
-            new("PostObject", Post, Scope.Bucket, "", "oss:PutObject", Free),
+            new("PostObject", Post, Scope.Bucket, "", "oss:PutObject", Free, PostObject.PostObjectOperation.HandleAsync),
 
             // Versioning, lifecycle, CORS, hotlink protection, website, logging
             new("PutBucketVersioning", Put, Scope.Bucket, "versioning", "oss:PutBucketVersioning", Owner),

@@ -46,6 +46,10 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
         {
             await RequireTravellingTagsAsync(context, target, facts, ct);
         }
+        else if (context.Operation.Name == "PostObject" && context.GivenHeader("x-oss-tagging") is not null)
+        {
+            await RequireTaggingAsync(context, target, facts, ct);
+        }
     }
 
     async ValueTask AuthorizeOwnAsync(OssContext context, CancellationToken ct)

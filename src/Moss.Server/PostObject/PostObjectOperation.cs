@@ -1,0 +1,162 @@
+using Microsoft.AspNetCore.Http;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
+using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
+using Moss.Server.Operations.Headers;
+using Moss.Server.Pipeline;
+using Moss.Storage.Metadata;
+using Moss.Storage.Objects;
+
+namespace Moss.Server.PostObject;
+
+/// <summary>
+/// PostObject: the upload of a browser's form. The form carries its own signature; those of header and URL count for nothing. The file is its last field
+/// and streams into the storage as it comes. A condition of the policy sees the fields as they were sent.
+/// </summary>
+static class PostObjectOperation
+{
+    // Fields that are headers of the object. They take the place of the request's own headers, which are the form's and not the object's.
+    static readonly string[] HeaderFields = ["Cache-Control", "Content-Disposition", "Content-Encoding", "Content-Language", "Expires"];
+
+    static readonly string[] OssFields =
+    [
+        "x-oss-object-acl", "x-oss-storage-class", "x-oss-forbid-overwrite", "x-oss-server-side-encryption", "x-oss-server-side-encryption-key-id",
+        "x-oss-server-side-data-encryption", "x-oss-tagging", "x-oss-traffic-limit", "x-oss-persistent-headers", "x-oss-request-payer", "x-oss-hash-crc64ecma",
+    ];
+
+    public static async Task HandleAsync(OssContext context, CancellationToken ct)
+    {
+        var http = context.Http.Request;
+        var boundary = FormReader.BoundaryOf(context.Header("Content-Type"));
+        RequestBody.RequireLength(http);
+        if (http.ContentLength > OssLimits.MaxPutObjectSize + FormLimits.MaxBeforeFile)
+        {
+            throw new OssException(OssErrors.InvalidArgument, "Post body size must be less than 5G.");
+        }
+
+        var (form, file) = await new FormReader(http.BodyReader, boundary).ReadAsync(ct);
+        var template = form.Given("key") ?? throw OssErrors.Argument("key", "", "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.");
+        context.Caller = await PostSignature.CheckAsync(context, form, ct);
+        ApplyPolicy(context, form, file);
+        var key = ObjectKey.Parse(template.Replace("${filename}", form.FileName, StringComparison.Ordinal));
+        TakeHeaders(context, form);
+        await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, context.Operation.Permission, context.Bucket, key, version: null, ct);
+        await StoreAsync(context, form, file, key, ct);
+    }
+
+    static void ApplyPolicy(OssContext context, PostForm form, FilePart file)
+    {
+        // Without a policy nobody signed.
+        if (context.Caller.IsAnonymous)
+        {
+            return;
+        }
+
+        var policy = PostPolicy.Parse(form.Given("policy")!);
+        policy.Check(form, context.Bucket.Value, context.Services.Time.GetUtcNow());
+        file.Range = (policy.MinLength, policy.MaxLength);
+    }
+
+    static async Task StoreAsync(OssContext context, PostForm form, FilePart file, ObjectKey key, CancellationToken ct)
+    {
+        var headers = ObjectHeaders.Read(context);
+        using var body = new RequestBody(context, file, TrafficPace.Requested(context));
+        var stored = await context.Storage.Objects.PutAsync(
+            context.Bucket,
+            key,
+            new PutObjectRequest
+            {
+                Body = RequestBody.Expectation(context) with { Length = null },
+                Attributes = headers.Attributes,
+                Acl = headers.Acl,
+                StorageClass = headers.StorageClass,
+                ForbidOverwrite = headers.ForbidOverwrite,
+            },
+            body,
+            ct);
+        ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
+        VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
+        EncryptionHeaders.Echo(context, stored.Attributes);
+        await AnswerAsync(context, form, stored, ct);
+    }
+
+    static async Task AnswerAsync(OssContext context, PostForm form, ObjectRecord stored, CancellationToken ct)
+    {
+        if (form.Given("success_action_redirect") is { } target && Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+        {
+            context.SetHeader("Location", HeaderText.Safe(target));
+            await context.Empty(StatusCodes.Status303SeeOther);
+            return;
+        }
+
+        switch (form["success_action_status"])
+        {
+            case "200":
+                await context.Empty();
+                break;
+            case "201":
+                await CreatedAsync(context, stored, ct);
+                break;
+            default:
+                await context.Empty(StatusCodes.Status204NoContent);
+                break;
+        }
+    }
+
+    static async Task CreatedAsync(OssContext context, ObjectRecord stored, CancellationToken ct)
+    {
+        var key = UrlEncoding.Encode(stored.Key.Value);
+        var root = $"{context.Http.Request.Scheme}://{context.Request.HostAndPort}";
+        var location = context.Request.Addressing == Addressing.Path ? $"{root}/{context.Bucket.Value}/{key}" : $"{root}/{key}";
+        using var buffer = new PooledBuffer();
+        var writer = new XmlDocumentWriter(buffer);
+        writer.Start("PostResponse");
+        writer.Element("Bucket", context.Bucket.Value);
+        writer.Element("ETag", stored.ETag.Quoted);
+        writer.Element("Key", stored.Key.Value);
+        writer.Element("Location", location);
+        writer.End();
+        context.Response.StatusCode = StatusCodes.Status201Created;
+        await context.XmlAsync(buffer.Written, ct);
+    }
+
+    // From here on the fields of the form are the headers of the request: every rule of headers holds for them, and policies see them.
+    static void TakeHeaders(OssContext context, PostForm form)
+    {
+        var headers = context.Http.Request.Headers;
+        var length = context.Http.Request.ContentLength;
+        foreach (var name in headers.Keys.Where(name => name.StartsWith("x-oss-", StringComparison.OrdinalIgnoreCase)).ToList())
+        {
+            headers.Remove(name);
+        }
+
+        foreach (var name in HeaderFields)
+        {
+            headers.Remove(name);
+            Set(headers, name, form.Header(name));
+        }
+
+        headers.Remove("Content-MD5");
+        Set(headers, "Content-MD5", form.Header("Content-MD5"));
+        headers.ContentType = form.Header("x-oss-content-type") ?? form.Header("Content-Type") ?? form.FileType;
+        foreach (var name in form.Names.Where(IsHeaderField))
+        {
+            Set(headers, name, form.Header(name));
+        }
+
+        context.Http.Request.ContentLength = length;
+    }
+
+    // No other field may pass for a header: a copy's source, for one, would be somebody else's object.
+    static bool IsHeaderField(string name) =>
+        OssFields.Contains(name, StringComparer.OrdinalIgnoreCase) || name.StartsWith("x-oss-meta-", StringComparison.OrdinalIgnoreCase);
+
+    static void Set(IHeaderDictionary headers, string name, string? value)
+    {
+        if (!string.IsNullOrEmpty(value))
+        {
+            headers[name] = value;
+        }
+    }
+}
