@@ -61,8 +61,8 @@ static class Failures
     static string? Hint(string code) => code switch
     {
         "InvalidAccessKeyId" => "The service knows no such access key: see 'moss config get access-key-id' and OSS_ACCESS_KEY_ID.",
-        "SignatureDoesNotMatch" => "The secret does not belong to the access key, or a proxy changed the request: try 'moss doctor'.",
-        "RequestTimeTooSkewed" => "The clock of this machine is off: try 'moss doctor'.",
+        "SignatureDoesNotMatch" => "The secret does not belong to the access key, or a proxy changed the request on its way.",
+        "RequestTimeTooSkewed" => "The clock of this machine is off by more than 15 minutes.",
         "BucketNotEmpty" => "Remove what is in it first: objects (moss rm -r), open uploads (moss uploads abort) and versions count.",
         "NoSuchBucket" => "'moss ls' lists the buckets there are.",
         _ => null,

@@ -108,14 +108,12 @@ public abstract class ObjectConformance
         using var stop = new CancellationTokenSource();
         var readers = Enumerable.Range(0, 4).Select(_ => Task.Run(async () =>
         {
-            var reads = 0;
-            while (!stop.IsCancellationRequested)
+            // At least once: an engine in memory is done before the last reader begins.
+            do
             {
                 Assert.Contains(Md5(await harness.GetAsync("k")), tags.Keys);
-                reads++;
             }
-
-            return reads;
+            while (!stop.IsCancellationRequested);
         })).ToArray();
         await Task.WhenAll(Enumerable.Range(0, 4).Select(w => Task.Run(async () =>
         {
@@ -126,7 +124,7 @@ public abstract class ObjectConformance
             }
         })));
         await stop.CancelAsync();
-        Assert.All(await Task.WhenAll(readers), reads => Assert.True(reads > 0));
+        await Task.WhenAll(readers);
         Assert.Single(await harness.BlobsAfterSweepAsync());
     }
 
