@@ -86,14 +86,11 @@ sealed class Sender : IDisposable
                 _provenKeyId = credentials?.AccessKeyId;
                 return result;
             }
-            catch (Exception) when (request.Body?.SourceError is { } source)
+            catch (Exception e) when (e is not ArgumentException)
             {
                 // Also when the request was cancelled meanwhile: the first part that finds its file cut cancels the others, which find the same.
-                source.Throw();
-                throw;
-            }
-            catch (Exception e) when (!ct.IsCancellationRequested && e is not ArgumentException)
-            {
+                request.Body?.SourceError?.Throw();
+                ct.ThrowIfCancellationRequested();
                 var mayReplay = request.Body is not { CanReplay: false };
                 if (!corrected && mayReplay && Corrects(e, credentials))
                 {
@@ -152,9 +149,10 @@ sealed class Sender : IDisposable
                 return read(new(status, answer.ReasonPhrase, headers, body, null, null));
             }
         }
-        catch (OperationCanceledException e) when (watch.TimedOut)
+        catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
-            throw new TimeoutException($"The request stood still for {watch.Limit.TotalSeconds:0.#} s.", e);
+            throw new TimeoutException(
+                watch.TimedOut ? $"The request stood still for {watch.Limit.TotalSeconds:0.#} s." : "No connection came to stand in time.", e);
         }
         finally
         {

@@ -198,10 +198,18 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         string[] described = ["object", source.ETag, UploadSession.Text(source.Size), UploadSession.Text(partSize)];
         if (path is not null && Checkpoint.Open(path, identity, client.Time) is var (found, lines))
         {
-            if (lines is [var first, ["upload", var id], ..] && first.SequenceEqual(described)
-                && await PartsAsync(source, id, lines, partSize, ct).ConfigureAwait(false) is { } parts)
+            try
             {
-                return (found, id, parts);
+                if (lines is [var first, ["upload", var id], ..] && first.SequenceEqual(described)
+                    && await PartsAsync(source, id, lines, partSize, ct).ConfigureAwait(false) is { } parts)
+                {
+                    return (found, id, parts);
+                }
+            }
+            catch
+            {
+                found.Dispose();
+                throw;
             }
 
             if (lines is [_, ["upload", var old], ..])

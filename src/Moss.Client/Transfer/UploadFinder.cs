@@ -52,9 +52,17 @@ sealed class UploadFinder
         _control.Phase("checking");
         if (_path is not null && Checkpoint.Open(_path, _identity, _client.Time) is var (checkpoint, lines))
         {
-            if (await FromCheckpointAsync(checkpoint, lines, ct).ConfigureAwait(false) is { } found)
+            try
             {
-                return found;
+                if (await FromCheckpointAsync(checkpoint, lines, ct).ConfigureAwait(false) is { } found)
+                {
+                    return found;
+                }
+            }
+            catch
+            {
+                checkpoint.Dispose();
+                throw;
             }
 
             checkpoint.Delete();

@@ -204,6 +204,51 @@ public sealed class WireTests
     }
 
     [Fact]
+    public async Task A_connection_that_does_not_come_to_stand_is_a_timeout_and_tried_again()
+    {
+        var tries = 0;
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromMilliseconds(100),
+            ConnectCallback = async (_, ct) =>
+            {
+                tries++;
+                await Task.Delay(Timeout.Infinite, ct);
+                return Stream.Null;
+            },
+        };
+        using var client = new OssClient(new()
+        {
+            Endpoint = "http://127.0.0.1:1",
+            Credentials = StaticCredentialsProvider.Anonymous,
+            MaxAttempts = 3,
+            BaseDelay = TimeSpan.FromMilliseconds(1),
+            HttpHandler = handler,
+        });
+        var e = await Assert.ThrowsAsync<OssTransportException>(() => client.HeadObjectAsync("bucket", "k"));
+        Assert.Equal((3, 3), (tries, e.Attempts));
+    }
+
+    [Fact]
+    public async Task A_caller_that_cancels_gets_an_OperationCanceledException()
+    {
+        await using var server = new RawServer(_ => "HTTP/1.1 ");
+        using var client = Client(server);
+        using var cancel = new CancellationTokenSource(TimeSpan.FromMilliseconds(200));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => client.HeadObjectAsync("bucket", "k", ct: cancel.Token));
+    }
+
+    [Fact]
+    public async Task A_source_that_fails_is_not_the_networks_fault()
+    {
+        await using var server = new RawServer();
+        using var client = Client(server);
+        using var shrunk = new MemoryStream(new byte[10]);
+        var body = RequestBody.FromStream(shrunk, 20);
+        await Assert.ThrowsAsync<EndOfStreamException>(() => client.PutObjectAsync("bucket", "k", body));
+    }
+
+    [Fact]
     public async Task A_wrong_crc_in_the_answer_is_an_error_at_last()
     {
         await using var server = new RawServer(_ => RawServer.Answer(200, "", "x-oss-hash-crc64ecma: 1"));
