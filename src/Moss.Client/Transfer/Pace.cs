@@ -6,7 +6,7 @@ sealed class Pace
     const long Unit = 1024 * 1024;
 
     /// <summary>Before anything is measured.</summary>
-    const long FirstPartSize = 8 * Unit;
+    const long FirstPartSize = 2 * Unit;
 
     const long MinPartSize = Unit;
     const long MaxPartSize = 128 * Unit;
@@ -35,6 +35,21 @@ sealed class Pace
         }
     }
 
+    /// <summary>
+    /// Every connection is to get so many parts of what is left, so that none stands idle while others still have much to do.
+    /// </summary>
+    const int RoundsLeft = 3;
+
+    /// <summary>
+    /// The part size that suits the measured speed, and what is left of a source for so many connections; from one group of parts to the
+    /// next it at most doubles.
+    /// </summary>
+    public long PartSize(long? previous, long bytesLeft, int parallelism)
+    {
+        var share = Math.Max(MinPartSize, bytesLeft / ((long)parallelism * RoundsLeft) / Unit * Unit);
+        return Math.Min(PartSize(previous), share);
+    }
+
     /// <summary>The part size that suits the measured speed; from one group of parts to the next it at most doubles or halves.</summary>
     public long PartSize(long? previous)
     {
@@ -61,7 +76,7 @@ sealed class Pace
 sealed class ConcurrencyLimiter : IDisposable
 {
     /// <summary>Requests in flight to begin with.</summary>
-    const int First = 4;
+    const int First = 8;
 
     /// <summary>Windows to stay before the next trial.</summary>
     const int HoldWindows = 6;
@@ -69,7 +84,14 @@ sealed class ConcurrencyLimiter : IDisposable
     /// <summary>A step is kept when it brings at least this share of what perfect scaling would.</summary>
     const double WorthIt = 0.25;
 
+    /// <summary>
+    /// While doubling, a step is taken back only when it costs so much: new connections are slow at first, so that a gain is not yet seen, and
+    /// a step too far is found out by the trials that follow.
+    /// </summary>
+    const double DoublingCost = -0.2;
+
     static readonly TimeSpan Window = TimeSpan.FromSeconds(1);
+    static readonly TimeSpan DoublingWindow = TimeSpan.FromMilliseconds(400);
 
     readonly Lock _lock = new();
     readonly SemaphoreSlim _slots;
@@ -135,7 +157,7 @@ sealed class ConcurrencyLimiter : IDisposable
         {
             _bytes += bytes;
             var elapsed = _time.GetElapsedTime(_windowStart);
-            if (elapsed >= Window)
+            if (elapsed >= (_doubling ? DoublingWindow : Window))
             {
                 Judge(_bytes / elapsed.TotalSeconds);
                 _bytes = 0;
@@ -174,7 +196,7 @@ sealed class ConcurrencyLimiter : IDisposable
             var scaling = ((double)_limit / _before) - 1;
             var gain = (goodput / Math.Max(_goodputBefore, 1)) - 1;
             // Going up has to pay; going down must not cost.
-            var kept = scaling > 0 ? gain >= WorthIt * scaling : gain >= -0.03;
+            var kept = _doubling ? gain >= DoublingCost : scaling > 0 ? gain >= WorthIt * scaling : gain >= -0.03;
             if (!kept)
             {
                 SetLimit(_before);
@@ -211,7 +233,7 @@ sealed class ConcurrencyLimiter : IDisposable
         }
         else
         {
-            _probeDown = !_probeDown;
+            (_doubling, _probeDown, _hold) = (false, !_probeDown, HoldWindows);
         }
     }
 

@@ -234,7 +234,8 @@ sealed class PartSending(
             number,
             size,
             () => Math.Max(
-                options.PartSize ?? pace.PartSize(groups > 0 ? plan.GroupSizes[groups - 1] : null),
+                options.PartSize ?? pace.PartSize(
+                    groups > 0 ? plan.GroupSizes[groups - 1] : null, size - plan.End, options.Parallelism ?? options.MaxParallelism),
                 size == long.MaxValue ? PartPlan.RoundUp(plan.End / 1000, 64 * 1024) : 0));
         if (plan.GroupSizes.Count > groups)
         {
