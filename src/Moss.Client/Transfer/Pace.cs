@@ -40,13 +40,15 @@ sealed class Pace
     /// </summary>
     const int RoundsLeft = 3;
 
+    const long ShareUnit = 256 * 1024;
+
     /// <summary>
     /// The part size that suits the measured speed, and what is left of a source for so many connections; from one group of parts to the
     /// next it at most doubles.
     /// </summary>
     public long PartSize(long? previous, long bytesLeft, int parallelism)
     {
-        var share = Math.Max(MinPartSize, bytesLeft / ((long)parallelism * RoundsLeft) / Unit * Unit);
+        var share = Math.Max(MinPartSize, bytesLeft / ((long)parallelism * RoundsLeft) / ShareUnit * ShareUnit);
         return Math.Min(PartSize(previous), share);
     }
 
