@@ -55,6 +55,7 @@ sealed class FollowUpload(
                     }
 
                     sending = new(found.Session!, found.Plan, source, chosen, control, pace);
+                    control.Phase("following");
                 }
 
                 if (sending is not null)

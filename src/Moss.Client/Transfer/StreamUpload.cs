@@ -187,16 +187,16 @@ sealed class StreamUpload(
 }
 
 /// <summary>
-/// The part sizes of a stream whose end nobody knows, within a budget of memory. A part is a 128th of what was sent before it, so that
-/// 10,000 parts reach 48.8 TB (5 GiB parts from 640 GiB on), but no more than (parallelism + 1) of them fit the budget; only when the numbers
+/// The part sizes of a stream whose end nobody knows, within a budget of memory. A part is a hundredth of what was sent before it, so that
+/// 10,000 parts reach 48.8 TB (5 GiB parts from 500 GiB on), but no more than (parallelism + 1) of them fit the budget; only when the numbers
 /// would run out, the parts grow to half the budget and go out one by one.
 /// </summary>
 sealed class StreamSchedule(UploadOptions options, Pace pace)
 {
     const long Unit = 1024 * 1024;
 
-    /// <summary>10,000 parts, of which the first 7.5 * 128 grow to 5 GiB, hold 46 TiB.</summary>
-    const int GrowthDivisor = 128;
+    /// <summary>Fewer than 1,000 parts are spent on growing from 1 MiB to 5 GiB; the others hold 48.8 TB.</summary>
+    const int GrowthDivisor = 100;
 
     /// <summary>At this share of what was sent, half of the part numbers last for ever.</summary>
     const int NeedDivisor = 2000;
