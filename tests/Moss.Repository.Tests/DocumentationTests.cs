@@ -40,7 +40,12 @@ public sealed partial class DocumentationTests
         foreach (var command in commands)
         {
             var words = command.Split(' ');
-            var target = words[0] == "dotnet" ? words[Array.IndexOf(words, "--project") + 1] : words[0];
+            var target = words[0] switch
+            {
+                "dotnet" => words[Array.IndexOf(words, "--project") + 1],
+                "moss" => $"src/Moss.Cli/Commands/{char.ToUpperInvariant(words[1][0])}{words[1][1..]}Command.cs",
+                _ => words[0],
+            };
             Assert.True(Repository.Exists(target), $"{page}: `{command}` names {target}, which does not exist.");
         }
     }
