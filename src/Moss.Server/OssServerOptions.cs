@@ -57,6 +57,15 @@ public sealed record OssServerOptions
     /// </summary>
     public AccessKeySecret? MasterKey { get; init; }
 
+    /// <summary>Ranges of addresses that callbacks may go to although they are loopback, link-local or private, such as <c>10.0.0.0/8</c>.</summary>
+    public ImmutableArray<string> CallbackAllow { get; init; } = [];
+
+    /// <summary>The RSA private key, in PEM, that signs callbacks; null makes one and keeps it in the catalogue.</summary>
+    public AccessKeySecret? CallbackKeyPem { get; init; }
+
+    /// <summary>Where callbacks say that the public half of their key is; null: at this server, as the client reached it.</summary>
+    public string? CallbackKeyUrl { get; init; }
+
     /// <summary>How long a stopping server waits for requests in flight.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

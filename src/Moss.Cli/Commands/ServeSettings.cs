@@ -23,6 +23,9 @@ sealed class ServeSettings
         ("blobs", "files", "Where bytes are kept (files)."),
         ("extranet-endpoint", "HOST:PORT", "The ExtranetEndpoint of answers (the one the request came to)."),
         ("intranet-endpoint", "HOST:PORT", "The IntranetEndpoint of answers (the one the request came to)."),
+        ("callback-allow", "CIDR", "A range of addresses that callbacks may go to although it is loopback, link-local or private. Repeatable."),
+        ("callback-key", "FILE", "The RSA private key (PEM) that signs callbacks (one is made)."),
+        ("callback-key-url", "URL", "Where callbacks say the public half of their key is (this server, /-/callback-key.pem)."),
         ("drain", "SECONDS", "How long a stopping server waits for requests in flight (30)."),
         ("log-requests", "true|false", "Whether a line is logged for each request (true)."),
     ];
@@ -70,6 +73,9 @@ sealed class ServeSettings
                 var other => throw Invalid("log-requests", other, "true or false"),
             },
             Root = Root(),
+            CallbackAllow = [.. All("callback-allow") ?? []],
+            CallbackKeyPem = One("callback-key") is { } keyFile ? new AccessKeySecret(ReadText(keyFile)) : null,
+            CallbackKeyUrl = One("callback-key-url"),
             MasterKey = _environment("MOSS_MASTER_KEY") is { Length: > 0 } key ? new AccessKeySecret(key) : null,
         };
     }
@@ -87,7 +93,7 @@ sealed class ServeSettings
 
         var variable = _environment("MOSS_" + name.ToUpperInvariant().Replace('-', '_'));
         return string.IsNullOrEmpty(variable) ? _file.GetValueOrDefault(name)
-            : name == "domain" ? variable.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : name is "domain" or "callback-allow" ? variable.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [variable];
     }
 
@@ -137,6 +143,18 @@ sealed class ServeSettings
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 3600
             ? TimeSpan.FromSeconds(seconds)
             : throw Invalid("drain", text, "seconds, at most 3600");
+
+    static string ReadText(string path)
+    {
+        try
+        {
+            return File.ReadAllText(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw new StartException($"cannot read {path}: {exception.Message}", exception);
+        }
+    }
 
     static StartException Invalid(string name, string value, string wanted) => new($"--{name} '{value}' is not valid: it takes {wanted}");
 

@@ -14,6 +14,7 @@ using Moss.Protocol.Signing;
 using Moss.Server.AccessControl;
 using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
+using Moss.Server.Callbacks;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
@@ -69,9 +70,11 @@ public sealed class MossServer : IAsyncDisposable
             var app = BuildApp(options, logging);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
-            var access = new AccessServices(options, engine.Metadata, MasterKeyOf(options, directory), root, time, audit);
+            var masterKey = MasterKeyOf(options, directory);
+            var access = new AccessServices(options, engine.Metadata, masterKey, root, time, audit);
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
-            var services = Compose(options, time, storage, access, hosts, log);
+            var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
+            var services = Compose(options, time, storage, access, callbacks, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
             app.Run(new OssPipeline(services, pages, AdminOf(access, time)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
@@ -112,6 +115,7 @@ public sealed class MossServer : IAsyncDisposable
         await _app.DisposeAsync();
         await _services.Storage.DisposeAsync();
         await _services.Access.DisposeAsync();
+        _services.Callbacks.Dispose();
         _services.Metrics.Dispose();
         _collector.Dispose();
         _directory?.Dispose();
@@ -139,7 +143,7 @@ public sealed class MossServer : IAsyncDisposable
     static AdminApi AdminOf(AccessServices access, TimeProvider time) => new(access.Admin, new(time, new SignatureOptions()), access.Keys);
 
     static OssServices Compose(
-        OssServerOptions options, TimeProvider time, ObjectService storage, AccessServices access, HostMap hosts, ILogger log)
+        OssServerOptions options, TimeProvider time, ObjectService storage, AccessServices access, CallbackService callbacks, HostMap hosts, ILogger log)
     {
         var signatures = new RequestAuthenticator(time, new SignatureOptions
         {
@@ -155,6 +159,7 @@ public sealed class MossServer : IAsyncDisposable
             access.Authorizer,
             new ServerMetrics(),
             access,
+            callbacks,
             log);
     }
 

@@ -16,7 +16,8 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
     public async Task HandleAsync(HttpContext http)
     {
         var context = new OssContext(http, services, services.Ids.NewRequestId(), services.Time.GetTimestamp());
-        if (await admin.TryServeAsync(context) || await services.Access.Sts.TryServeAsync(context) || await pages.TryServeAsync(http))
+        if (await admin.TryServeAsync(context) || await services.Access.Sts.TryServeAsync(context) || await services.Callbacks.TryServeKeyAsync(http)
+            || await pages.TryServeAsync(http))
         {
             return;
         }

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Moss.Server.AccessControl;
+using Moss.Server.Callbacks;
 using Moss.Server.Observability;
 using Moss.Storage;
 
@@ -16,4 +17,5 @@ sealed record OssServices(
     IAuthorizer Authorizer,
     ServerMetrics Metrics,
     AccessServices Access,
+    CallbackService Callbacks,
     ILogger Log);

@@ -3,6 +3,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.Callbacks;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 using Moss.Storage.Metadata;
@@ -42,7 +43,10 @@ static class PostObjectOperation
         var key = ObjectKey.Parse(template.Replace("${filename}", form.FileName, StringComparison.Ordinal));
         TakeHeaders(context, form);
         await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, context.Operation.Permission, context.Bucket, key, version: null, ct);
-        await StoreAsync(context, form, file, key, ct);
+        var callback = context.Services.Callbacks.Check(CallbackOptions.OfForm(
+            form.Given("callback"),
+            form.Names.Where(name => name.StartsWith("x:", StringComparison.OrdinalIgnoreCase)).Select(name => KeyValuePair.Create(name, form[name]!))));
+        await StoreAsync(context, form, file, key, callback, ct);
     }
 
     static void ApplyPolicy(OssContext context, PostForm form, FilePart file)
@@ -58,7 +62,7 @@ static class PostObjectOperation
         file.Range = (policy.MinLength, policy.MaxLength);
     }
 
-    static async Task StoreAsync(OssContext context, PostForm form, FilePart file, ObjectKey key, CancellationToken ct)
+    static async Task StoreAsync(OssContext context, PostForm form, FilePart file, ObjectKey key, CallbackOptions? callback, CancellationToken ct)
     {
         var headers = ObjectHeaders.Read(context);
         using var body = new RequestBody(context, file, TrafficPace.Requested(context));
@@ -78,7 +82,7 @@ static class PostObjectOperation
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
         VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
         EncryptionHeaders.Echo(context, stored.Attributes);
-        await AnswerAsync(context, form, stored, ct);
+        await (callback is null ? AnswerAsync(context, form, stored, ct) : UploadCallback.RunAsync(context, callback, stored, "PostObject"));
     }
 
     static async Task AnswerAsync(OssContext context, PostForm form, ObjectRecord stored, CancellationToken ct)

@@ -15,7 +15,6 @@ sealed record ObjectHeaders(ObjectAttributes Attributes, Acl Acl, StorageClass? 
     /// <exception cref="OssException">The documented refusal of the first header that is not valid.</exception>
     public static ObjectHeaders Read(OssContext context)
     {
-        RefuseCallback(context);
         var encryption = EncryptionHeaders.Read(context);
         var attributes = new ObjectAttributes
         {
@@ -69,17 +68,6 @@ sealed record ObjectHeaders(ObjectAttributes Attributes, Acl Acl, StorageClass? 
         return context.GivenHeader(name) is not { } text ? null
             : WireWords.TryParseStorageClass(text, out var storageClass) ? storageClass
             : throw OssErrors.Argument(name, text, "No such storage class exists.");
-    }
-
-    /// <summary>
-    /// Upload callbacks are not served yet. Ignoring one would leave the application's server waiting for a call that never comes.
-    /// </summary>
-    public static void RefuseCallback(OssContext context)
-    {
-        if (context.GivenHeader("x-oss-callback") is not null || context.Query.Given("callback") is not null)
-        {
-            throw new OssException(OssErrors.NotImplemented, details: [new("Header", "x-oss-callback")]);
-        }
     }
 
     static KeyValuePair<string, string>[] UserMetadata(OssContext context)

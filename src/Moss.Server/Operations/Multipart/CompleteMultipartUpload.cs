@@ -1,6 +1,8 @@
 using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
+using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.Callbacks;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 using Moss.Storage.Multipart;
@@ -20,7 +22,7 @@ static class CompleteMultipartUpload
     {
         var id = UploadParameters.Id(context);
         var encoded = PageParameters.IsUrlEncoded(context);
-        ObjectHeaders.RefuseCallback(context);
+        var callback = context.Services.Callbacks.Check(CallbackOptions.OfRequest(context));
         var request = new CompleteRequest
         {
             ForbidOverwrite = ObjectHeaders.IsOverwriteForbidden(context),
@@ -31,6 +33,14 @@ static class CompleteMultipartUpload
         ObjectResponse.Stored(context, outcome.ETag, outcome.Crc64);
         VersionParameter.Echo(context, outcome.IsVersioned, outcome.VersionId);
         EncryptionHeaders.Echo(context, outcome.ServerSide);
+        if (callback is not null)
+        {
+            var version = outcome.VersionId.IsNull ? (VersionId?)null : outcome.VersionId;
+            var stored = await context.Storage.Objects.FindAsync(context.Bucket, context.Key, version, CancellationToken.None);
+            await UploadCallback.RunAsync(context, callback, stored.Record, "CompleteMultipartUpload");
+            return;
+        }
+
         await context.XmlAsync(
             new CompleteMultipartUploadResult(Location(context), context.Bucket.Value, context.Key.Value, outcome.ETag.Quoted, encoded), ct);
     }

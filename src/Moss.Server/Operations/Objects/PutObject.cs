@@ -1,3 +1,4 @@
+using Moss.Server.Callbacks;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 using Moss.Storage.Objects;
@@ -13,6 +14,7 @@ static class PutObject
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         ConditionHeaders.Refuse(context);
+        var callback = context.Services.Callbacks.Check(CallbackOptions.OfRequest(context));
         using var body = RequestBody.Open(context);
         var headers = ObjectHeaders.Read(context);
         var request = new PutObjectRequest
@@ -27,6 +29,6 @@ static class PutObject
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
         VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
         EncryptionHeaders.Echo(context, stored.Attributes);
-        await context.Empty();
+        await (callback is null ? context.Empty() : UploadCallback.RunAsync(context, callback, stored, "PutObject"));
     }
 }

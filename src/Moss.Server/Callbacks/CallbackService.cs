@@ -1,0 +1,116 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Moss.Protocol.Errors;
+using Moss.Server.AccessControl;
+using Moss.Server.Pipeline;
+using Moss.Storage.Metadata;
+
+namespace Moss.Server.Callbacks;
+
+/// <summary>Everything about callbacks that outlives a request: the key, which is opened at first use, and the client.</summary>
+sealed class CallbackService : IDisposable
+{
+    readonly IMetadataStore _metadata;
+    readonly MasterKey _masterKey;
+    readonly AddressGuard _guard;
+    readonly TimeProvider _time;
+    readonly HostMap _hosts;
+    readonly SemaphoreSlim _opening = new(1, 1);
+    CallbackSigner? _signer;
+    CallbackClient? _client;
+
+    /// <exception cref="InvalidDataException">The given key or a range of addresses is malformed.</exception>
+    public CallbackService(OssServerOptions options, IMetadataStore metadata, MasterKey masterKey, HostMap hosts, TimeProvider time)
+    {
+        _metadata = metadata;
+        _masterKey = masterKey;
+        _hosts = hosts;
+        _time = time;
+        _guard = new([.. options.CallbackAllow.Select(Range)]);
+        if (options.CallbackKeyPem is { } pem)
+        {
+            try
+            {
+                _signer = CallbackSigner.OfPem(pem.Reveal());
+            }
+            catch (ArgumentException problem)
+            {
+                throw new InvalidDataException(problem.Message, problem);
+            }
+        }
+    }
+
+    /// <summary>What an upload asks for, when it may; null when it asks for nothing.</summary>
+    /// <exception cref="OssException"><c>InvalidArgument</c>, before anything is stored.</exception>
+    public CallbackOptions? Check(CallbackOptions? options)
+    {
+        foreach (var url in options?.Urls ?? [])
+        {
+            // A name is looked up when it is called, and judged by what it is then.
+            if (IPAddress.TryParse(url.Host, out var address) && !_guard.MayCall(address))
+            {
+                throw OssErrors.Argument("callback", url.Host, "Private address is forbidden to callback.");
+            }
+        }
+
+        return options;
+    }
+
+    public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, CancellationToken ct)
+    {
+        await OpenAsync(ct);
+        return await _client!.CallAsync(options, message, ct);
+    }
+
+    /// <summary>Serves the public half of the key if the request asks for it.</summary>
+    public async ValueTask<bool> TryServeKeyAsync(HttpContext http)
+    {
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        if (target != CallbackSigner.PublicKeyPath || _hosts.Resolve(http.Request.Headers.Host.ToString()).Bucket is not null)
+        {
+            return false;
+        }
+
+        var pem = Encoding.ASCII.GetBytes((await OpenAsync(http.RequestAborted)).PublicKeyPem);
+        http.Response.ContentType = "application/x-pem-file";
+        http.Response.ContentLength = pem.Length;
+        if (!HttpMethods.IsHead(http.Request.Method))
+        {
+            await http.Response.Body.WriteAsync(pem, http.RequestAborted);
+        }
+
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _client?.Dispose();
+        _signer?.Dispose();
+        _opening.Dispose();
+    }
+
+    async ValueTask<CallbackSigner> OpenAsync(CancellationToken ct)
+    {
+        if (Volatile.Read(ref _client) is not null)
+        {
+            return _signer!;
+        }
+
+        await _opening.WaitAsync(ct);
+        try
+        {
+            _signer ??= await CallbackSigner.OpenAsync(_metadata, _masterKey, ct);
+            Volatile.Write(ref _client, _client ?? new CallbackClient(_signer, _guard, _time));
+            return _signer;
+        }
+        finally
+        {
+            _opening.Release();
+        }
+    }
+
+    static CidrRange Range(string text) =>
+        CidrRange.TryParse(text, out var range) ? range : throw new InvalidDataException($"--callback-allow '{text}' is not a range of addresses such as 10.0.0.0/8");
+}
