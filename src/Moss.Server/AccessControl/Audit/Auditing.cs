@@ -27,10 +27,9 @@ static class Auditing
     static void Add(OssContext context, AuditKind kind, string operation, string resource, int status)
     {
         var address = context.Http.Connection.RemoteIpAddress;
-        var now = context.Services.Time.GetUtcNow();
         context.Services.Access.Audit.Add(new()
         {
-            Time = now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMillisecond)),
+            Time = context.Services.Time.GetUtcNow(),
             Kind = kind,
             RequestId = context.RequestId,
             Operation = operation,
