@@ -49,8 +49,9 @@ sealed class RawServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _listener.Stop();
+        // Before the listener goes: an accept on one that is stopped is an error of its own.
         await _accepting;
+        _listener.Stop();
         _stop.Dispose();
         _listener.Dispose();
     }

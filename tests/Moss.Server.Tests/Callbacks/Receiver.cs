@@ -41,8 +41,9 @@ sealed class Receiver : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stopping.CancelAsync();
-        _listener.Stop();
+        // Before the listener goes: an accept on one that is stopped is an error of its own.
         await _accepting;
+        _listener.Stop();
         await Task.WhenAll(_serving);
         _stopping.Dispose();
     }
