@@ -1,8 +1,6 @@
 using Moss.Protocol.Errors;
-using Moss.Protocol.Limits;
 using Moss.Protocol.Xml;
 using Moss.Server.AccessControl;
-using Moss.Server.Pipeline;
 
 namespace Moss.Server.Operations.Buckets;
 
@@ -11,33 +9,15 @@ namespace Moss.Server.Operations.Buckets;
 /// </summary>
 static class BucketRequestPayment
 {
-    public static async Task PutAsync(OssContext context, CancellationToken ct)
+    public static readonly BucketDocument<RequestPaymentConfiguration> Document = new(BucketFactsReader.RequestPaymentName)
     {
-        var document = await RequestBody.ReadDocumentAsync(context, OssLimits.MaxDocumentBytes, ct);
-        if (document.IsEmpty)
-        {
-            throw OssErrors.Xml("there is no body.");
-        }
+        Default = new("BucketOwner"),
+        Accept = static (_, document, _) => document.Payer is "BucketOwner" or "Requester"
+            ? new(document)
+            : throw OssErrors.Xml("Payer must be BucketOwner or Requester."),
+    };
 
-        var payer = XmlDocuments.Parse<RequestPaymentConfiguration>(document).Payer;
-        if (payer is not ("BucketOwner" or "Requester"))
-        {
-            throw OssErrors.Xml("Payer must be BucketOwner or Requester.");
-        }
-
-        using var buffer = new PooledBuffer();
-        XmlDocuments.Write(buffer, new RequestPaymentConfiguration(payer));
-        await context.Storage.Buckets.PutConfigurationAsync(context.Bucket, BucketFactsReader.RequestPaymentName, buffer.Written.ToArray(), ct);
-        await context.Empty();
-    }
-
-    public static async Task GetAsync(OssContext context, CancellationToken ct)
-    {
-        var stored = await context.Storage.Buckets.FindConfigurationAsync(context.Bucket, BucketFactsReader.RequestPaymentName, ct);
-        await context.XmlAsync(stored is null ? new("BucketOwner") : XmlDocuments.Parse<RequestPaymentConfiguration>(stored), ct);
-    }
-
-    sealed record RequestPaymentConfiguration(string Payer) : IXmlDocument<RequestPaymentConfiguration>
+    internal sealed record RequestPaymentConfiguration(string Payer) : IXmlDocument<RequestPaymentConfiguration>
     {
         public static string Root => "RequestPaymentConfiguration";
 
