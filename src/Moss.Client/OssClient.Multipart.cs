@@ -8,22 +8,23 @@ public sealed partial class OssClient
 {
     /// <summary>Opens a multipart upload and gives its id. Everything but the ACL and the callback of the properties belongs here.</summary>
     /// <param name="sequential">Parts must come in the order of their numbers; the object then has a Content-MD5.</param>
-    public async Task<string> InitiateMultipartUploadAsync(
-        string bucket, string key, ObjectProperties? properties = null, bool sequential = false, CancellationToken ct = default)
-    {
-        var result = await DocumentAsync<InitiateMultipartUploadResult>(
-            new()
-            {
-                Operation = "InitiateMultipartUpload",
-                Method = HttpMethod.Post,
-                Bucket = bucket,
-                Key = key,
-                Query = Query(("uploads", ""), ("sequential", sequential ? "" : null), ("encoding-type", "url")),
-                Headers = properties?.ToInitiateHeaders() ?? [],
-            },
-            ct).ConfigureAwait(false);
-        return result.UploadId;
-    }
+    public Task<string> InitiateMultipartUploadAsync(
+        string bucket, string key, ObjectProperties? properties = null, bool sequential = false, CancellationToken ct = default) =>
+        InitiateMultipartUploadAsync(InitiateMultipartUploadRequest(bucket, key, properties, sequential), ct);
+
+    internal static OssRequest InitiateMultipartUploadRequest(string bucket, string key, ObjectProperties? properties, bool sequential = false) =>
+        new()
+        {
+            Operation = "InitiateMultipartUpload",
+            Method = HttpMethod.Post,
+            Bucket = bucket,
+            Key = key,
+            Query = Query(("uploads", ""), ("sequential", sequential ? "" : null), ("encoding-type", "url")),
+            Headers = properties?.ToInitiateHeaders() ?? [],
+        };
+
+    internal async Task<string> InitiateMultipartUploadAsync(OssRequest request, CancellationToken ct) =>
+        (await DocumentAsync<InitiateMultipartUploadResult>(request, ct).ConfigureAwait(false)).UploadId;
 
     /// <summary>
     /// Sends a part; one of the same number is replaced. The answer's CRC-64 is compared with that of the bytes sent.

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Moss.Client.Http;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Hashing;
 using Moss.Protocol.Names;
@@ -20,6 +21,9 @@ sealed class UploadFinder
 {
     /// <summary>More open uploads of one key are not looked into; the newest come first.</summary>
     const int MaxCandidates = 20;
+
+    /// <summary>When so many uploads of the key are open already, the one that is begun next cannot be told from them after a crash.</summary>
+    const int MaxKnown = 1000;
 
     const int HashParallelism = 4;
 
@@ -68,13 +72,10 @@ sealed class UploadFinder
             checkpoint.Delete();
         }
 
-        if (_options.ResumeWithoutCheckpoint && await AdoptAsync(ct).ConfigureAwait(false) is { } adopted)
-        {
-            return adopted;
-        }
-
-        var id = await _client.InitiateMultipartUploadAsync(_request.Bucket, _request.Key, _request.Properties, ct: ct).ConfigureAwait(false);
-        return new(Session(id, NewCheckpoint(id, [], [])), new());
+        var open = _options.ResumeWithoutCheckpoint ? await OpenUploadsAsync(ct).ConfigureAwait(false) : null;
+        return open is not null && await AdoptAsync(open, ct).ConfigureAwait(false) is { } adopted
+            ? adopted
+            : await BeginAsync(open, ct).ConfigureAwait(false);
     }
 
     /// <summary>The upload that a checkpoint names is no longer wanted, for the source was sent otherwise.</summary>
@@ -85,9 +86,9 @@ sealed class UploadFinder
             return;
         }
 
-        if (Word(lines, "upload") is { } upload)
+        if ((Word(lines, "upload")?[1] ?? await BegunAsync(lines, _control.Token).ConfigureAwait(false)) is { } id)
         {
-            using var session = Session(upload[1], null);
+            using var session = Session(id, null);
             await session.AbortAsync().ConfigureAwait(false);
         }
 
@@ -117,12 +118,18 @@ sealed class UploadFinder
 
     async Task<FoundUpload?> FromCheckpointAsync(Checkpoint checkpoint, IReadOnlyList<string[]> lines, CancellationToken ct)
     {
-        if (Word(lines, "upload") is not { } upload)
+        var isRecorded = Word(lines, "upload") is not null;
+        if ((Word(lines, "upload")?[1] ?? await BegunAsync(lines, ct).ConfigureAwait(false)) is not { } id)
         {
             return null;
         }
 
-        var session = Session(upload[1], checkpoint);
+        if (!isRecorded)
+        {
+            checkpoint.Append(now: true, "upload", id);
+        }
+
+        var session = Session(id, checkpoint);
         if (Word(lines, "properties") is { } properties && properties[1] != PropertiesMark)
         {
             // The object is to have other properties now; those of an upload cannot be changed.
@@ -134,7 +141,7 @@ sealed class UploadFinder
         try
         {
             var groups = lines.Where(line => line[0] == "group").Select(line => Number(line[1])).ToList();
-            var parts = await ListAsync(upload[1], ct).ConfigureAwait(false);
+            var parts = await ListAsync(id, ct).ConfigureAwait(false);
             var plan = PartPlan.Tell(groups, parts);
             var proven = await ProveAsync(parts, plan, Recorded(lines), ct).ConfigureAwait(false);
             KeepProven(plan, groups.Count, proven);
@@ -143,12 +150,12 @@ sealed class UploadFinder
                 checkpoint.Append(now: false, "group", UploadSession.Text(plan.GroupSizes[i])); // Lost with a torn tail, and found again.
             }
 
-            return Skipping(session, plan, proven, adopted: false);
+            return Skipping(session, plan, proven, adopted: !isRecorded);
         }
         catch (OssException e) when (e.Code is "NoSuchUpload")
         {
             session.Limiter.Dispose();
-            if (await CompletedAsync(lines, upload[1], ct).ConfigureAwait(false) is { } result)
+            if (await CompletedAsync(lines, id, ct).ConfigureAwait(false) is { } result)
             {
                 checkpoint.Delete();
                 return new(null, new(), result);
@@ -193,23 +200,105 @@ sealed class UploadFinder
         };
     }
 
-    /// <summary>The open upload of the key that has the most bytes in common with the source; null when none has any.</summary>
-    async Task<FoundUpload?> AdoptAsync(CancellationToken ct)
+    /// <summary>Begins an upload. What stands on disk before tells it apart should this process die before it learns the upload's id.</summary>
+    async Task<FoundUpload> BeginAsync(List<ListedUpload>? open, CancellationToken ct)
     {
-        var candidates = new List<ListedUpload>();
-        await foreach (var upload in _client.ListMultipartUploadsAsync(_request.Bucket, _request.Key, ct).ConfigureAwait(false))
+        var known = open is { Count: <= MaxKnown } ? open.ConvertAll(static upload => upload.UploadId) : null;
+        var checkpoint = NewCheckpoint(known is null ? [] : [["initiating"], .. known.Select(static id => new[] { "known", id })]);
+        try
         {
-            if (upload.Key != _request.Key)
+            var id = await InitiateAsync(known, ct).ConfigureAwait(false);
+            checkpoint?.Append(now: true, "upload", id);
+            return new(Session(id, checkpoint), new());
+        }
+        catch
+        {
+            checkpoint?.Dispose();
+            throw;
+        }
+    }
+
+    // Initiate begins another upload each time it is sent: before it is sent again, the upload whose answer was lost is looked for.
+    async Task<string> InitiateAsync(List<string>? known, CancellationToken ct)
+    {
+        var request = OssClient.InitiateMultipartUploadRequest(_request.Bucket, _request.Key, _request.Properties);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
             {
-                break; // Sorted by key, and the key itself comes before all that it begins.
+                return await _client.InitiateMultipartUploadAsync(known is null ? request : request with { MaxAttempts = 1 }, ct).ConfigureAwait(false);
+            }
+            catch (Exception e) when (known is not null && attempt < _client.Options.MaxAttempts && RetryPolicy.Reason(e.InnerException ?? e) is not null)
+            {
+                _control.Retried();
+                await Task.Delay(RetryPolicy.Delay(_client.Options, attempt, e), _client.Time, ct).ConfigureAwait(false);
             }
 
-            if (_request.Properties?.StorageClass is not { } wanted || upload.StorageClass == wanted.ToWire())
+            if (await BegunAsync(known, ct).ConfigureAwait(false) is { } begun)
             {
-                candidates.Add(upload);
+                return begun;
             }
         }
+    }
 
+    /// <summary>The upload that this checkpoint's transfer began without learning its id.</summary>
+    async Task<string?> BegunAsync(IReadOnlyList<string[]> lines, CancellationToken ct) =>
+        lines.Any(static line => line[0] == "initiating")
+            ? await BegunAsync([.. lines.Where(static line => line is ["known", _]).Select(static line => line[1])], ct).ConfigureAwait(false)
+            : null;
+
+    /// <summary>
+    /// The one upload of the key that is not among the known ones and has no part: with parts, only their bytes may tell whose it is. Where
+    /// there are several, nobody can say which belongs to another who has just begun.
+    /// </summary>
+    async Task<string?> BegunAsync(List<string> known, CancellationToken ct)
+    {
+        if (await OpenUploadsAsync(ct).ConfigureAwait(false) is not { } open
+            || open.ExceptBy(known, static upload => upload.UploadId).ToList() is not [{ UploadId: var id }])
+        {
+            return null;
+        }
+
+        try
+        {
+            return (await ListAsync(id, ct).ConfigureAwait(false)).Count == 0 ? id : null;
+        }
+        catch (OssException e) when (e.Code is "NoSuchUpload")
+        {
+            return null;
+        }
+    }
+
+    /// <summary>The open uploads of the key; null when these credentials may not list them.</summary>
+    async Task<List<ListedUpload>?> OpenUploadsAsync(CancellationToken ct)
+    {
+        var open = new List<ListedUpload>();
+        try
+        {
+            await foreach (var upload in _client.ListMultipartUploadsAsync(_request.Bucket, _request.Key, ct).ConfigureAwait(false))
+            {
+                if (upload.Key != _request.Key)
+                {
+                    break; // Sorted by key, and the key itself comes before all that it begins.
+                }
+
+                open.Add(upload);
+            }
+        }
+        catch (OssException e) when (e.Code is "AccessDenied")
+        {
+            // Whoever may only write can still upload.
+            return null;
+        }
+
+        return open;
+    }
+
+    /// <summary>The open upload of the key that has the most bytes in common with the source; null when none has any.</summary>
+    async Task<FoundUpload?> AdoptAsync(List<ListedUpload> open, CancellationToken ct)
+    {
+        var candidates = open.Where(
+            upload => _request.Properties?.StorageClass is not { } wanted || upload.StorageClass == wanted.ToWire());
         (string Id, PartPlan Plan, List<KeyValuePair<int, SentPart>> Parts, long Bytes) best = ("", new(), [], 0);
         foreach (var upload in candidates.OrderByDescending(upload => upload.Initiated).Take(MaxCandidates))
         {
@@ -224,9 +313,9 @@ sealed class UploadFinder
                     best = (upload.UploadId, plan, proven, bytes);
                 }
             }
-            catch (OssException e) when (e.Code is "NoSuchUpload")
+            catch (OssException e) when (e.Code is "NoSuchUpload" or "AccessDenied")
             {
-                // It ended meanwhile.
+                // It ended meanwhile, or may not be looked into.
             }
         }
 
@@ -236,7 +325,16 @@ sealed class UploadFinder
         }
 
         KeepProven(best.Plan, 0, best.Parts);
-        var session = Session(best.Id, NewCheckpoint(best.Id, best.Plan.GroupSizes, best.Parts));
+        var checkpoint = NewCheckpoint(
+        [
+            ["upload", best.Id],
+            .. best.Plan.GroupSizes.Select(static size => new[] { "group", UploadSession.Text(size) }),
+            .. best.Parts.Select(static part => new[]
+            {
+                "part", UploadSession.Text(part.Key), UploadSession.Text(part.Value.Length), Crc64.Format(part.Value.Crc), part.Value.ETag,
+            }),
+        ]);
+        var session = Session(best.Id, checkpoint);
         return Skipping(session, best.Plan, best.Parts, adopted: true);
     }
 
@@ -307,7 +405,7 @@ sealed class UploadFinder
         return proven;
     }
 
-    Checkpoint? NewCheckpoint(string uploadId, IReadOnlyList<long> groups, List<KeyValuePair<int, SentPart>> parts)
+    Checkpoint? NewCheckpoint(IReadOnlyList<string[]> lines)
     {
         if (_path is null)
         {
@@ -322,12 +420,7 @@ sealed class UploadFinder
             [
                 ["source", UploadSession.Text(stamp.Size), UploadSession.Text(stamp.ModifiedTicks)],
                 ["properties", PropertiesMark],
-                ["upload", uploadId],
-                .. groups.Select(size => new[] { "group", UploadSession.Text(size) }),
-                .. parts.Select(part => new[]
-                {
-                    "part", UploadSession.Text(part.Key), UploadSession.Text(part.Value.Length), Crc64.Format(part.Value.Crc), part.Value.ETag,
-                }),
+                .. lines,
             ]);
     }
 

@@ -71,6 +71,27 @@ sealed class ForgetfulHandler : RealHandler
     }
 }
 
+/// <summary>Refuses every request of a method and query with 403 and a code.</summary>
+sealed class RefusingHandler(HttpMethod method, string query, string code) : RealHandler
+{
+    public int Refused { get; private set; }
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Method != method || !request.RequestUri!.Query.Contains(query, StringComparison.Ordinal))
+        {
+            return await base.SendAsync(request, cancellationToken);
+        }
+
+        Refused++;
+        return new(HttpStatusCode.Forbidden)
+        {
+            Content = new StringContent(
+                $"<Error><Code>{code}</Code><Message>m</Message><RequestId>r</RequestId><HostId>h</HostId></Error>", Encoding.UTF8, "application/xml"),
+        };
+    }
+}
+
 /// <summary>Says a wrong CRC-64 of the completed object.</summary>
 sealed class LyingHandler : RealHandler
 {

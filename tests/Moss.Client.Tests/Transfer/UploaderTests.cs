@@ -272,6 +272,87 @@ public sealed class UploaderTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task A_lost_answer_of_Initiate_leaves_no_second_upload()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        var path = _directory.RandomFile("file", 5 * PartSize, 1);
+        using var losing = new LosingHandler("uploads", HttpMethod.Post);
+        using var client = moss.Client(change: options => options with { HttpHandler = losing });
+        await AssertIsFileAsync(bucket, path, await new Uploader(client).UploadAsync(Request(bucket, path)));
+        Assert.Equal(1, losing.Lost);
+        Assert.Empty(await OpenUploadsAsync(bucket));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task An_upload_that_began_before_its_id_was_recorded_is_found_again(bool isStillLarge)
+    {
+        var bucket = await moss.BucketAsync(_client);
+        var path = _directory.RandomFile("file", 5 * PartSize, 1);
+        var another = await _client.InitiateMultipartUploadAsync(bucket, "dir/key ü");
+        using (var losing = new LosingHandler("uploads", HttpMethod.Post, always: true))
+        {
+            using var client = moss.Client(change: options => options with { HttpHandler = losing, MaxAttempts = 1 });
+            await Assert.ThrowsAsync<OssTransportException>(() => new Uploader(client).UploadAsync(Request(bucket, path)));
+        }
+
+        var begun = Assert.Single(await OpenUploadsAsync(bucket), id => id != another);
+        if (!isStillLarge)
+        {
+            await File.WriteAllTextAsync(path, "small");
+        }
+
+        var result = await new Uploader(_client).UploadAsync(Request(bucket, path));
+        await AssertIsFileAsync(bucket, path, result);
+        Assert.Equal(isStillLarge ? begun : null, result.UploadId);
+        Assert.Equal([another], await OpenUploadsAsync(bucket)); // It was there before, so that it is another's.
+        Assert.Empty(Directory.GetFiles(_directory.File("checkpoints")));
+    }
+
+    [Fact]
+    public async Task An_upload_with_parts_that_another_began_meanwhile_is_not_taken()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        var path = _directory.RandomFile("file", 5 * PartSize, 1);
+        // The request never arrives; another client's does, and sends a part.
+        using (var hook = new HookHandler(request => throw new HttpRequestException("The test has no network.")))
+        {
+            using var client = moss.Client(change: options => options with { HttpHandler = hook, MaxAttempts = 1 });
+            await Assert.ThrowsAsync<OssTransportException>(() => new Uploader(client).UploadAsync(Request(bucket, path)));
+        }
+
+        var another = await _client.InitiateMultipartUploadAsync(bucket, "dir/key ü");
+        await _client.UploadPartAsync(bucket, "dir/key ü", another, 1, RequestBody.FromBytes("other bytes"u8.ToArray()));
+        var result = await new Uploader(_client).UploadAsync(Request(bucket, path));
+        await AssertIsFileAsync(bucket, path, result);
+        Assert.NotEqual(another, result.UploadId);
+        Assert.Equal([another], await OpenUploadsAsync(bucket));
+    }
+
+    [Fact]
+    public async Task Whoever_may_not_list_uploads_can_upload()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        var path = _directory.RandomFile("file", 5 * PartSize, 1);
+        using var refusing = new RefusingHandler(HttpMethod.Get, "uploads", "AccessDenied");
+        using var client = moss.Client(change: options => options with { HttpHandler = refusing });
+        await AssertIsFileAsync(bucket, path, await new Uploader(client).UploadAsync(Request(bucket, path)));
+        Assert.True(refusing.Refused > 0);
+    }
+
+    async Task<List<string>> OpenUploadsAsync(string bucket)
+    {
+        var open = new List<string>();
+        await foreach (var upload in _client.ListMultipartUploadsAsync(bucket))
+        {
+            open.Add(upload.UploadId);
+        }
+
+        return open;
+    }
+
+    [Fact]
     public async Task A_lost_answer_of_Complete_is_found_out()
     {
         var bucket = await moss.BucketAsync(_client);
