@@ -11,7 +11,7 @@ static partial class OperationTable
     static class Preflight
     {
         internal static readonly Operation OptionObject =
-            new("OptionObject", "OPTIONS", Scope.Bucket, "", "", Free, Objects.OptionObject.HandleAsync) { Serving = Serving.DefaultAnswer };
+            new("OptionObject", "OPTIONS", Scope.Bucket, "", "", Free, Objects.OptionObject.HandleAsync);
     }
 
     static class BucketTable
@@ -39,9 +39,9 @@ static partial class OperationTable
             new("PutBucketLifecycle", Put, Scope.Bucket, "lifecycle", "oss:PutBucketLifecycle", Owner),
             new("GetBucketLifecycle", Get, Scope.Bucket, "lifecycle", "oss:GetBucketLifecycle", Owner, Unset.Lifecycle) { Serving = Serving.DefaultAnswer },
             new("DeleteBucketLifecycle", Delete, Scope.Bucket, "lifecycle", "oss:DeleteBucketLifecycle", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
-            new("PutBucketCors", Put, Scope.Bucket, "cors", "oss:PutBucketCors", Owner),
-            new("GetBucketCors", Get, Scope.Bucket, "cors", "oss:GetBucketCors", Owner, Unset.Cors) { Serving = Serving.DefaultAnswer },
-            new("DeleteBucketCors", Delete, Scope.Bucket, "cors", "oss:DeleteBucketCors", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketCors", Put, Scope.Bucket, "cors", "oss:PutBucketCors", Owner, BucketCors.Document.PutAsync),
+            new("GetBucketCors", Get, Scope.Bucket, "cors", "oss:GetBucketCors", Owner, BucketCors.Document.GetAsync),
+            new("DeleteBucketCors", Delete, Scope.Bucket, "cors", "oss:DeleteBucketCors", Owner, BucketCors.Document.DeleteAsync),
             Preflight.OptionObject,
             new("PutBucketReferer", Put, Scope.Bucket, "referer", "oss:PutBucketReferer", Owner),
             new("GetBucketReferer", Get, Scope.Bucket, "referer", "oss:GetBucketReferer", Owner, Unset.Referer) { Serving = Serving.DefaultAnswer },

@@ -12,7 +12,7 @@ public static class OssErrors
 
     // 400
     public static readonly OssError BadRequest = new("BadRequest", 400, "Insufficient information.");
-    public static readonly OssError CORSRuleBeyondLimit = new("CORSRuleBeyondLimit", 400, "The CORS Rules num is beyond limit.");
+    public static readonly OssError CORSRuleBeyondLimit = new("CORSRuleBeyondLimit", 400, "The CORS Rules num is beyond limit.", "0034-00000006");
     public static readonly OssError EntityTooLarge = new("EntityTooLarge", 400, "Your proposed upload exceeds the maximum allowed size.");
     public static readonly OssError EntityTooSmall = new("EntityTooSmall", 400, "Your proposed upload smaller than the minimum allowed size.");
     public static readonly OssError FieldItemTooLong = new("FieldItemTooLong", 400, "Your field item is too long.");

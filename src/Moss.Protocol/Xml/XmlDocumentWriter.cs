@@ -57,6 +57,15 @@ public sealed class XmlDocumentWriter(IBufferWriter<byte> output)
         }
     }
 
+    /// <summary>An element for each of these texts.</summary>
+    public void Elements(string name, IEnumerable<string> texts)
+    {
+        foreach (var text in texts)
+        {
+            Element(name, text);
+        }
+    }
+
     /// <summary>An element with a decimal number; null leaves it out, for an empty number breaks some parsers.</summary>
     public void Element(string name, long? number)
     {

@@ -24,6 +24,11 @@ static class CommonHeaders
             context.Response.Headers.Connection = "close";
         }
 
+        foreach (var (name, value) in context.StandingHeaders)
+        {
+            context.Response.Headers[name] = value;
+        }
+
         var elapsed = context.Services.Time.GetElapsedTime(context.Started);
         context.Response.Headers["x-oss-server-time"] = ((long)elapsed.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
         return Task.CompletedTask;

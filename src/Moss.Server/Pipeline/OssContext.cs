@@ -39,6 +39,9 @@ sealed class OssContext(HttpContext http, OssServices services, string requestId
     /// <summary>The refusal, for the audit; null for a success and for what nobody is told of.</summary>
     public OssException? Refusal { get; set; }
 
+    /// <summary>Headers that the answer carries whatever becomes of the request, errors included.</summary>
+    public List<KeyValuePair<string, string>> StandingHeaders { get; } = [];
+
     /// <summary>Bytes of the request body that were read.</summary>
     public long BytesIn { get; set; }
 

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Errors;
 using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
+using Moss.Server.BucketRules;
 using Moss.Server.Observability;
 
 namespace Moss.Server.Pipeline;
@@ -26,6 +27,7 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
         try
         {
             Parse(context);
+            await CrossOrigin.AnnounceAsync(context, http.RequestAborted);
             await services.Authenticator.AuthenticateAsync(context, http.RequestAborted);
             context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
             await services.Authorizer.AuthorizeAsync(context, http.RequestAborted);

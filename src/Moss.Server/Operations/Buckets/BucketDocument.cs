@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
@@ -16,6 +17,9 @@ namespace Moss.Server.Operations.Buckets;
 sealed class BucketDocument<T>(string name)
     where T : class, IXmlDocument<T>
 {
+    // A document is read once for each array that the storage hands out, and forgotten with it.
+    readonly ConditionalWeakTable<byte[], T> _read = [];
+
     /// <summary>What getting one that was never put answers; null answers <see cref="Default"/>.</summary>
     public OssError? Missing { get; init; }
 
@@ -73,7 +77,9 @@ sealed class BucketDocument<T>(string name)
 
     /// <inheritdoc cref="FindAsync(OssContext, CancellationToken)"/>
     public async ValueTask<T?> FindAsync(ObjectService storage, BucketName bucket, CancellationToken ct) =>
-        await storage.Buckets.FindConfigurationAsync(bucket, name, ct) is { } stored ? XmlDocuments.Parse<T>(stored) : Default;
+        await storage.Buckets.FindConfigurationAsync(bucket, name, ct) is { } stored
+            ? _read.GetValue(stored, static bytes => XmlDocuments.Parse<T>(bytes))
+            : Default;
 
     static OssException Absent(OssContext context, OssError error) => new(error, details: [new("BucketName", context.Bucket.Value)]);
 }

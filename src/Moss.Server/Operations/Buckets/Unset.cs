@@ -12,7 +12,6 @@ namespace Moss.Server.Operations.Buckets;
 static class Unset
 {
     public static readonly OperationHandler Lifecycle = Refusing(OssErrors.NoSuchLifecycle);
-    public static readonly OperationHandler Cors = Refusing(OssErrors.NoSuchCORSConfiguration);
     public static readonly OperationHandler Website = Refusing(OssErrors.NoSuchWebsiteConfiguration);
     public static readonly OperationHandler Encryption = Refusing(OssErrors.NoSuchServerSideEncryptionRule);
     public static readonly OperationHandler TransferAcceleration = Refusing(OssErrors.NoSuchTransferAccelerationConfiguration);
