@@ -104,6 +104,21 @@ public sealed partial class OssClient
     public async Task<string?> GetBucketVersioningAsync(string bucket, CancellationToken ct = default) =>
         (await DocumentAsync<VersioningConfiguration>(BucketGet("GetBucketVersioning", bucket, "versioning"), ct).ConfigureAwait(false)).Status;
 
+    /// <summary>Keeps versions from now on, or stops: there is no way back to a bucket that never kept any.</summary>
+    public Task PutBucketVersioningAsync(string bucket, bool enabled, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketVersioning", bucket, "versioning", new VersioningConfiguration(enabled ? "Enabled" : "Suspended")), ct);
+
+    public async Task<IReadOnlyList<KeyValuePair<string, string>>> GetBucketTagsAsync(string bucket, CancellationToken ct = default) =>
+        (await DocumentAsync<Tagging>(BucketGet("GetBucketTags", bucket, "tagging"), ct).ConfigureAwait(false)).Tags;
+
+    /// <summary>Replaces every tag of a bucket: at most 20.</summary>
+    public Task PutBucketTagsAsync(string bucket, IReadOnlyList<KeyValuePair<string, string>> tags, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketTags", bucket, "tagging", new Tagging(tags)), ct);
+
+    /// <summary>Removes every tag of a bucket.</summary>
+    public Task DeleteBucketTagsAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketTags", bucket, "tagging"), ct);
+
     /// <summary>One page of ListObjects, the first version of the call.</summary>
     public Task<ListObjectsResult> ListObjectsV1PageAsync(
         string bucket, ListObjectsOptions? options = null, string? marker = null, CancellationToken ct = default)
@@ -212,6 +227,13 @@ public sealed partial class OssClient
 
     static OssRequest BucketGet(string operation, string bucket, string subResource) =>
         new() { Operation = operation, Method = HttpMethod.Get, Bucket = bucket, Query = Query((subResource, "")) };
+
+    static OssRequest BucketPut<T>(string operation, string bucket, string subResource, T document)
+        where T : IXmlDocument<T> =>
+        WithDocument(new() { Operation = operation, Method = HttpMethod.Put, Bucket = bucket, Query = Query((subResource, "")) }, document);
+
+    static OssRequest BucketDelete(string operation, string bucket, string subResource) =>
+        new() { Operation = operation, Method = HttpMethod.Delete, Bucket = bucket, Query = Query((subResource, "")) };
 
     static string? Some(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

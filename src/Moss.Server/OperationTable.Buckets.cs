@@ -34,7 +34,7 @@ static partial class OperationTable
             new("PostObject", Post, Scope.Bucket, "", "oss:PutObject", Free, PostObject.PostObjectOperation.HandleAsync),
 
             // Versioning, lifecycle, CORS, hotlink protection, website, logging
-            new("PutBucketVersioning", Put, Scope.Bucket, "versioning", "oss:PutBucketVersioning", Owner),
+            new("PutBucketVersioning", Put, Scope.Bucket, "versioning", "oss:PutBucketVersioning", Owner, PutBucketVersioning.HandleAsync),
             new("GetBucketVersioning", Get, Scope.Bucket, "versioning", "oss:GetBucketVersioning", Owner, GetBucketVersioning.HandleAsync),
             new("PutBucketLifecycle", Put, Scope.Bucket, "lifecycle", "oss:PutBucketLifecycle", Owner),
             new("GetBucketLifecycle", Get, Scope.Bucket, "lifecycle", "oss:GetBucketLifecycle", Owner, Unset.Lifecycle) { Serving = Serving.DefaultAnswer },
@@ -59,9 +59,9 @@ static partial class OperationTable
             new("PutBucketEncryption", Put, Scope.Bucket, "encryption", "oss:PutBucketEncryption", Owner),
             new("GetBucketEncryption", Get, Scope.Bucket, "encryption", "oss:GetBucketEncryption", Owner, Unset.Encryption) { Serving = Serving.DefaultAnswer },
             new("DeleteBucketEncryption", Delete, Scope.Bucket, "encryption", "oss:DeleteBucketEncryption", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
-            new("PutBucketTags", Put, Scope.Bucket, "tagging", "oss:PutBucketTagging", Owner),
-            new("GetBucketTags", Get, Scope.Bucket, "tagging", "oss:GetBucketTagging", Owner, Unset.Tagging) { Serving = Serving.DefaultAnswer },
-            new("DeleteBucketTags", Delete, Scope.Bucket, "tagging", "oss:DeleteBucketTagging", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketTags", Put, Scope.Bucket, "tagging", "oss:PutBucketTagging", Owner, BucketTags.Document.PutAsync),
+            new("GetBucketTags", Get, Scope.Bucket, "tagging", "oss:GetBucketTagging", Owner, BucketTags.Document.GetAsync),
+            new("DeleteBucketTags", Delete, Scope.Bucket, "tagging", "oss:DeleteBucketTagging", Owner, BucketTags.DeleteAsync),
             new("PutBucketPolicy", Put, Scope.Bucket, "policy", "oss:PutBucketPolicy", Owner, BucketPolicy.PutAsync),
             new("GetBucketPolicy", Get, Scope.Bucket, "policy", "oss:GetBucketPolicy", Owner, BucketPolicy.GetAsync),
             new("DeleteBucketPolicy", Delete, Scope.Bucket, "policy", "oss:DeleteBucketPolicy", Owner, BucketPolicy.DeleteAsync),

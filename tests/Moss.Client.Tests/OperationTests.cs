@@ -38,6 +38,20 @@ public sealed class OperationTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task Versions_are_kept_when_asked_for()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        await _client.PutBucketVersioningAsync(bucket, enabled: true);
+        Assert.Equal("Enabled", await _client.GetBucketVersioningAsync(bucket));
+        var first = await _client.PutObjectAsync(bucket, "k", Text("one"));
+        await _client.PutObjectAsync(bucket, "k", Text("two"));
+        Assert.NotNull(first.VersionId);
+        await _client.PutBucketVersioningAsync(bucket, enabled: false);
+        Assert.Equal("Suspended", await _client.GetBucketVersioningAsync(bucket));
+        Assert.Equal(2, (await ToListAsync(_client.ListObjectVersionsPagesAsync(bucket))).Sum(page => page.Versions.Count));
+    }
+
+    [Fact]
     public async Task Buckets_are_made_described_listed_and_removed()
     {
         var bucket = await moss.BucketAsync(_client);
@@ -48,6 +62,10 @@ public sealed class OperationTests(MossFixture moss) : IDisposable
         await _client.PutBucketAclAsync(bucket, Acl.PublicRead);
         Assert.Equal("public-read", (await _client.GetBucketAclAsync(bucket)).Grant);
         Assert.Null(await _client.GetBucketVersioningAsync(bucket));
+        await _client.PutBucketTagsAsync(bucket, [new("a", "1")]);
+        Assert.Equal([new("a", "1")], await _client.GetBucketTagsAsync(bucket));
+        await _client.DeleteBucketTagsAsync(bucket);
+        Assert.Empty(await _client.GetBucketTagsAsync(bucket));
         await _client.PutObjectAsync(bucket, "k", Text("12345"));
         var stat = (await _client.GetBucketStatAsync(bucket)).Numbers.ToDictionary();
         Assert.Equal((1, 5), (stat["ObjectCount"], stat["Storage"]));

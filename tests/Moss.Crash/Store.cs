@@ -56,8 +56,8 @@ public sealed class Store : IAsyncDisposable
     public static PipeReader Pipe(byte[] body) => PipeReader.Create(new MemoryStream(body), new(bufferSize: 64 * 1024));
 
     public async Task<ObjectRecord> PutAsync(string key, byte[] body) =>
-        await Service.Objects.PutAsync(
-            Bucket, Key(key), new() { Body = new() { Length = body.Length } }, Pipe(body), CancellationToken.None);
+        (await Service.Objects.PutAsync(
+            Bucket, Key(key), new() { Body = new() { Length = body.Length } }, Pipe(body), CancellationToken.None)).Record;
 
     /// <summary>The bytes of an object, each of them checked; null when there is none.</summary>
     public async Task<byte[]?> GetAsync(string key)

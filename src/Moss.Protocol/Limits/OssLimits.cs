@@ -31,6 +31,11 @@ public static class OssLimits
     public const int MaxObjectTagKeyLength = 128;
     public const int MaxObjectTagValueLength = 256;
 
+    /// <summary>Bucket tags: at most 20; a key of 1 to 64 bytes, a value of up to 128.</summary>
+    public const int MaxBucketTags = 20;
+    public const int MaxBucketTagKeyBytes = 64;
+    public const int MaxBucketTagValueBytes = 128;
+
     /// <summary>A listing page: 1 to 1,000 entries.</summary>
     public const int MaxListPage = 1000;
     public const int DefaultListObjectsPage = 100;

@@ -66,7 +66,7 @@ static class PostObjectOperation
     {
         var headers = ObjectHeaders.Read(context);
         using var body = new RequestBody(context, file, TrafficPace.Requested(context));
-        var stored = await context.Storage.Objects.PutAsync(
+        var view = await context.Storage.Objects.PutAsync(
             context.Bucket,
             key,
             new PutObjectRequest
@@ -79,8 +79,9 @@ static class PostObjectOperation
             },
             body,
             ct);
+        var stored = view.Record;
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
-        VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
+        VersionParameter.Echo(context, view);
         EncryptionHeaders.Echo(context, stored.Attributes);
         await (callback is null ? AnswerAsync(context, form, stored, ct) : UploadCallback.RunAsync(context, callback, stored, "PostObject"));
     }

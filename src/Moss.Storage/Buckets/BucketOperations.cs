@@ -113,13 +113,22 @@ public sealed class BucketOperations(StorageEngine engine)
             async tx => await tx.Buckets.FindConfigurationAsync((await BucketAsync(tx, name)).Id, configuration), ct);
 
     /// <summary>Stores a configuration document of a bucket; null removes it.</summary>
-    public async ValueTask PutConfigurationAsync(
-        BucketName name, string configuration, byte[]? document, CancellationToken ct) =>
+    public ValueTask PutConfigurationAsync(BucketName name, string configuration, byte[]? document, CancellationToken ct) =>
+        UpdateConfigurationAsync(name, configuration, _ => document, ct);
+
+    /// <summary>Replaces a configuration document of a bucket by what is made of it, in one transaction; null stands for none.</summary>
+    /// <param name="name">The bucket.</param>
+    /// <param name="configuration">The document's name.</param>
+    /// <param name="change">Makes the new document of the old one. May run more than once; what it throws changes nothing.</param>
+    /// <param name="ct">Gives up.</param>
+    public async ValueTask UpdateConfigurationAsync(
+        BucketName name, string configuration, Func<byte[]?, byte[]?> change, CancellationToken ct) =>
         await engine.Metadata.WriteAsync(
             [MetadataLock.Bucket(name, shared: false)],
             async tx =>
             {
                 var bucket = await BucketAsync(tx, name);
+                var document = change(await tx.Buckets.FindConfigurationAsync(bucket.Id, configuration));
                 await tx.Buckets.PutConfigurationAsync(bucket.Id, configuration, document);
                 return true;
             },

@@ -31,7 +31,7 @@ sealed class PartSource(StorageEngine engine)
             {
                 var upload = await MultipartOperations.FindAsync(tx, bucketName, key, id, "0042-00000311");
                 var sourceBucket = await BucketAsync(tx, request.Source.Bucket);
-                var found = await ObjectAsync(tx, sourceBucket, request.Source.Key, request.Source.Version);
+                var found = await CopySourceAsync(tx, sourceBucket, request.Source);
                 var view = await FollowAsync(tx, sourceBucket, found);
                 request.Source.Conditions.Check(view.Record.ETag, view.Record.LastModified);
                 return (upload, sourceBucket, view.Record);

@@ -24,7 +24,7 @@ public sealed class AppendOperations(StorageEngine engine)
     /// <exception cref="OssException">
     /// <c>PositionNotEqualToLength</c> with <c>x-oss-next-append-position</c>, <c>ObjectNotAppendable</c>, <c>AppendSealedObjectNotAllowed</c>.
     /// </exception>
-    public async ValueTask<ObjectRecord> AppendAsync(
+    public async ValueTask<ObjectView> AppendAsync(
         BucketName bucketName, ObjectKey key, long position, PutObjectRequest request, PipeReader body, CancellationToken ct)
     {
         await engine.Metadata.ReadAsync(
@@ -36,9 +36,10 @@ public sealed class AppendOperations(StorageEngine engine)
             async tx =>
             {
                 var bucket = await BucketAsync(tx, bucketName);
-                return await FindAsync(tx, bucket, key, position) is { } current
+                var stored = await FindAsync(tx, bucket, key, position) is { } current
                     ? await GrowAsync(tx, current, received)
                     : await CreateAsync(tx, bucket, key, request, received);
+                return new ObjectView(bucket, stored, Link: null);
             },
             ct);
     }

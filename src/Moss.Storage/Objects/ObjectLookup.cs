@@ -28,6 +28,16 @@ static class ObjectLookup
         return await tx.Objects.FindAsync(bucket.Id, key) ?? throw await MissingAsync(tx, bucket, key);
     }
 
+    /// <summary>The source of a copy: as <see cref="ObjectAsync"/>, but a delete marker that is named by its version is a bad request.</summary>
+    public static async ValueTask<ObjectRecord> CopySourceAsync(IMetadataTransaction tx, BucketRecord bucket, CopySource source) =>
+        source.Version is { } named && await tx.Objects.FindVersionAsync(bucket.Id, source.Key, named) is { IsDeleteMarker: true } marker
+            ? throw new OssException(
+                OssErrors.BadRequest, "The source of a copy request may not refer to a delete marker by its version id.", details: [new("Key", source.Key.Value)])
+            {
+                Headers = MarkerHeaders(marker),
+            }
+            : await ObjectAsync(tx, bucket, source.Key, source.Version);
+
     /// <summary>The object behind a symlink; anything else is its own target.</summary>
     public static async ValueTask<ObjectView> FollowAsync(IMetadataTransaction tx, BucketRecord bucket, ObjectRecord found)
     {

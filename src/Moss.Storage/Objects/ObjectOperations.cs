@@ -20,7 +20,7 @@ public sealed class ObjectOperations(StorageEngine engine)
     /// PutObject: stores a body as an object. Refuses with <c>NoSuchBucket</c> and <c>FileAlreadyExists</c> before it reads the body, and again
     /// at the commit.
     /// </summary>
-    public async ValueTask<ObjectRecord> PutAsync(
+    public async ValueTask<ObjectView> PutAsync(
         BucketName bucketName, ObjectKey key, PutObjectRequest request, PipeReader body, CancellationToken ct)
     {
         await RefuseEarlyAsync(bucketName, key, request.ForbidOverwrite, ct);
@@ -40,13 +40,13 @@ public sealed class ObjectOperations(StorageEngine engine)
                     Md5 = received.Md5,
                     Manifest = manifest,
                 };
-                return await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
+                return new ObjectView(bucket, await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite), Link: null);
             },
             ct);
     }
 
     /// <summary>PutSymlink: an object that stands for another key of the bucket, which need not exist.</summary>
-    public async ValueTask<ObjectRecord> PutSymlinkAsync(
+    public async ValueTask<ObjectView> PutSymlinkAsync(
         BucketName bucketName, ObjectKey key, ObjectKey target, PutObjectRequest request, CancellationToken ct) =>
         await engine.Metadata.WriteAsync(
             [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
@@ -59,7 +59,7 @@ public sealed class ObjectOperations(StorageEngine engine)
                     ETag = ETag.OfMd5(MD5.HashData(Encoding.UTF8.GetBytes(target.Value))),
                     Attributes = request.Attributes with { SymlinkTarget = target.Value },
                 };
-                return await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
+                return new ObjectView(bucket, await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite), Link: null);
             },
             ct);
 
@@ -124,7 +124,7 @@ public sealed class ObjectOperations(StorageEngine engine)
             ct);
 
     /// <summary>Changes what is recorded of an object version (its ACL, its tags, ...), in place.</summary>
-    public ValueTask<ObjectRecord> UpdateAsync(
+    public ValueTask<ObjectView> UpdateAsync(
         BucketName bucketName, ObjectKey key, VersionId? version, Func<ObjectRecord, ObjectRecord> change, CancellationToken ct) =>
         engine.Metadata.WriteAsync(
             [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
@@ -133,7 +133,7 @@ public sealed class ObjectOperations(StorageEngine engine)
                 var bucket = await BucketAsync(tx, bucketName);
                 var changed = change(await ObjectAsync(tx, bucket, key, version));
                 await tx.Objects.PutAsync(changed);
-                return changed;
+                return new ObjectView(bucket, changed, Link: null);
             },
             ct);
 
@@ -166,7 +166,7 @@ public sealed class ObjectOperations(StorageEngine engine)
         var source = request.Source;
         var bucket = await BucketAsync(tx, bucketName);
         var sourceBucket = source.Bucket == bucketName ? bucket : await BucketAsync(tx, source.Bucket);
-        var from = await ObjectAsync(tx, sourceBucket, source.Key, source.Version);
+        var from = await CopySourceAsync(tx, sourceBucket, source);
         source.Conditions.Check(from.ETag, from.LastModified);
 
         var ontoItself = sourceBucket.Id == bucket.Id && source.Key == key && source.Version is null
@@ -204,7 +204,7 @@ public sealed class ObjectOperations(StorageEngine engine)
             Manifest = from.Manifest,
         };
         var placed = await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
-        return new(placed, from, sourceBucket.Versioning != VersioningStatus.Unversioned);
+        return new(new(bucket, placed, Link: null), from, sourceBucket.Versioning != VersioningStatus.Unversioned);
     }
 
     async ValueTask<IReadOnlyList<DeleteOutcome>> DeleteAllAsync(

@@ -47,10 +47,10 @@ public sealed record CopyObjectRequest
 }
 
 /// <summary>The outcome of a copy.</summary>
-/// <param name="Object">What was made.</param>
+/// <param name="Made">What was made.</param>
 /// <param name="Source">What it was made from.</param>
 /// <param name="SourceIsVersioned">Whether versions are or were kept in the source's bucket, so that the answer names the source's.</param>
-public sealed record CopyOutcome(ObjectRecord Object, ObjectRecord Source, bool SourceIsVersioned);
+public sealed record CopyOutcome(ObjectView Made, ObjectRecord Source, bool SourceIsVersioned);
 
 /// <summary>A key (and version) to delete, and what came of it.</summary>
 /// <param name="Key">The key.</param>
@@ -59,7 +59,7 @@ public sealed record CopyOutcome(ObjectRecord Object, ObjectRecord Source, bool 
 /// <param name="Marker">The delete marker that was made, if one was.</param>
 public sealed record DeleteOutcome(ObjectKey Key, VersionId? Version, ObjectRecord? Removed, ObjectRecord? Marker);
 
-/// <summary>An object that was looked up, without its bytes.</summary>
+/// <summary>An object that was looked up or written, without its bytes.</summary>
 /// <param name="Bucket">Its bucket.</param>
 /// <param name="Record">The object; behind a symlink that was followed, the target.</param>
 /// <param name="Link">The symlink that was followed, or null.</param>

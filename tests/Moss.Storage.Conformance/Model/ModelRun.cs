@@ -92,15 +92,15 @@ public sealed class ModelRun(ServiceHarness harness)
     {
         var copy = await harness.Service.Objects.CopyAsync(
             Bucket(), Key(to), new() { Source = new(Bucket(), Key(from), null) }, default);
-        _versions.Add((to, copy.Object.VersionId));
-        return $"{copy.Object.ETag} {copy.Object.Crc64} {copy.Object.Type}";
+        _versions.Add((to, copy.Made.Record.VersionId));
+        return $"{copy.Made.Record.ETag} {copy.Made.Record.Crc64} {copy.Made.Record.Type}";
     }
 
     async Task<string> AppendAsync(string key, byte[] body, bool wrong)
     {
         var (_, found) = await harness.Service.Objects.FindForAccessAsync(Bucket(), Key(key), null, default);
         var position = (found?.Size ?? 0) + (wrong ? 1 : 0);
-        var record = await harness.Service.Appends.AppendAsync(
+        var (_, record, _) = await harness.Service.Appends.AppendAsync(
             Bucket(), Key(key), position, new() { Body = new() { Length = body.Length } }, Pipe(body), default);
         return $"{record.Size} {record.Crc64} {record.ETag}";
     }

@@ -167,7 +167,7 @@ public abstract class ObjectConformance
             Bucket("other"), Key("b"), new() { Source = new(Bucket(), Key("a"), null) }, default);
 
         Assert.Equal(before, (await harness.BlobsAfterSweepAsync()).Count);
-        Assert.Equal((Md5(body), Crc64.Compute(body)), (copy.Object.ETag.Value, copy.Object.Crc64));
+        Assert.Equal((Md5(body), Crc64.Compute(body)), (copy.Made.Record.ETag.Value, copy.Made.Record.Crc64));
         await harness.DeleteAsync("a");
         Assert.Equal(before, (await harness.BlobsAfterSweepAsync()).Count);
         Assert.Equal(body, await harness.GetAsync("b", "other"));
@@ -211,7 +211,7 @@ public abstract class ObjectConformance
                 {
                     var copy = await harness.Service.Objects.CopyAsync(
                         Bucket(), Key("b"), new() { Source = new(Bucket(), Key("a"), null) }, default);
-                    Assert.Equal(copy.Object.ETag.Value, Md5(await harness.GetAsync("b")));
+                    Assert.Equal(copy.Made.Record.ETag.Value, Md5(await harness.GetAsync("b")));
                 }
             }));
         await harness.DeleteAsync("a");
@@ -441,8 +441,8 @@ public abstract class ObjectConformance
     }
 
     static async Task<ObjectRecord> AppendAsync(ServiceHarness harness, long position, byte[] body, string key = "log") =>
-        await harness.Service.Appends.AppendAsync(
-            Bucket(), Key(key), position, new() { Body = new() { Length = body.Length } }, Pipe(body), default);
+        (await harness.Service.Appends.AppendAsync(
+            Bucket(), Key(key), position, new() { Body = new() { Length = body.Length } }, Pipe(body), default)).Record;
 
     static async Task<string> Outcome(Func<Task> action)
     {

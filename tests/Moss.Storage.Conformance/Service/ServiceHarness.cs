@@ -51,8 +51,8 @@ public sealed class ServiceHarness : IAsyncDisposable
 
     public async Task<ObjectRecord> PutAsync(
         string key, byte[] body, PutObjectRequest? request = null, string bucket = "bucket") =>
-        await Service.Objects.PutAsync(
-            Bucket(bucket), Key(key), request ?? new() { Body = new() { Length = body.Length } }, Pipe(body), CancellationToken.None);
+        (await Service.Objects.PutAsync(
+            Bucket(bucket), Key(key), request ?? new() { Body = new() { Length = body.Length } }, Pipe(body), CancellationToken.None)).Record;
 
     public async Task<byte[]> GetAsync(string key, string bucket = "bucket", VersionId? version = null)
     {

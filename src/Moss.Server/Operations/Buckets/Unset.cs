@@ -33,12 +33,6 @@ static class Unset
     public static readonly OperationHandler ListInventory =
         Answering("ListInventoryConfigurationsResult", static writer => writer.Element("IsTruncated", false));
 
-    public static readonly OperationHandler Tagging = Answering("Tagging", static writer =>
-    {
-        writer.Start("TagSet");
-        writer.End();
-    });
-
     /// <summary>The group that the bucket was made in; only that is recorded.</summary>
     public static async Task ResourceGroup(OssContext context, CancellationToken ct)
     {

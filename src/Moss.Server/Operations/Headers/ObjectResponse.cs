@@ -64,7 +64,7 @@ static class ObjectResponse
         context.SetETag(view.Record.ETag);
         context.SetCrc64(view.Record.Crc64);
         context.Response.Headers.LastModified = HeaderText.Date(view.Record.LastModified);
-        VersionParameter.Echo(context, view.Bucket, (view.Link ?? view.Record).VersionId);
+        VersionParameter.Echo(context, view);
     }
 
     /// <summary>

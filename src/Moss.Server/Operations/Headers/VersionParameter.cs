@@ -1,7 +1,7 @@
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Server.Pipeline;
-using Moss.Storage.Metadata;
+using Moss.Storage.Objects;
 
 namespace Moss.Server.Operations.Headers;
 
@@ -21,8 +21,8 @@ static class VersionParameter
     };
 
     /// <summary>Names the version where versions are or were kept.</summary>
-    public static void Echo(OssContext context, BucketRecord bucket, VersionId version) =>
-        Echo(context, bucket.Versioning != VersioningStatus.Unversioned, version);
+    public static void Echo(OssContext context, ObjectView view) =>
+        Echo(context, view.Bucket.Versioning != VersioningStatus.Unversioned, (view.Link ?? view.Record).VersionId);
 
     public static void Echo(OssContext context, bool isVersioned, VersionId version) =>
         context.SetHeader("x-oss-version-id", isVersioned ? version.Value : null);

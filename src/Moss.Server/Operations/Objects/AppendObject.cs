@@ -31,10 +31,11 @@ static class AppendObject
             Acl = headers.Acl,
             StorageClass = headers.StorageClass,
         };
-        var stored = await context.Storage.Appends.AppendAsync(context.Bucket, context.Key, position, request, body, ct);
+        var view = await context.Storage.Appends.AppendAsync(context.Bucket, context.Key, position, request, body, ct);
+        var stored = view.Record;
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64);
         context.SetHeader("x-oss-next-append-position", stored.Size.ToString(CultureInfo.InvariantCulture));
-        VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
+        VersionParameter.Echo(context, view);
         EncryptionHeaders.Echo(context, stored.Attributes);
         await context.Empty();
     }

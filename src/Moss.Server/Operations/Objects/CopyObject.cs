@@ -28,9 +28,9 @@ static class CopyObject
             ForbidOverwrite = headers.ForbidOverwrite,
         };
         var copied = await context.Storage.Objects.CopyAsync(context.Bucket, context.Key, request, ct);
-        var made = copied.Object;
+        var made = copied.Made.Record;
         ObjectResponse.Stored(context, made.ETag, made.Crc64);
-        VersionParameter.Echo(context, !made.VersionId.IsNull, made.VersionId);
+        VersionParameter.Echo(context, copied.Made);
         context.SetHeader("x-oss-copy-source-version-id", copied.SourceIsVersioned ? copied.Source.VersionId.Value : null);
         EncryptionHeaders.Echo(context, made.Attributes);
         await context.XmlAsync(new CopyObjectResult(made.ETag.Quoted, made.LastModified), ct);

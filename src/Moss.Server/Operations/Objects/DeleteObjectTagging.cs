@@ -12,7 +12,7 @@ static class DeleteObjectTagging
         var version = VersionParameter.Read(context);
         var changed = await context.Storage.Objects.UpdateAsync(
             context.Bucket, context.Key, version, record => record with { Attributes = record.Attributes with { Tags = [] } }, ct);
-        VersionParameter.Echo(context, !changed.VersionId.IsNull, changed.VersionId);
+        VersionParameter.Echo(context, changed);
         await context.Empty(StatusCodes.Status204NoContent);
     }
 }

@@ -11,7 +11,7 @@ static class GetObjectAcl
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         var view = await context.Storage.Objects.FindAsync(context.Bucket, context.Key, VersionParameter.Read(context), ct);
-        VersionParameter.Echo(context, view.Bucket, view.Record.VersionId);
+        VersionParameter.Echo(context, view);
         await context.XmlAsync(new AccessControlPolicy(new(view.Record.OwnerId, view.Record.OwnerId), view.Record.Acl.ToWire()), ct);
     }
 }

@@ -10,7 +10,7 @@ static class GetObjectTagging
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         var view = await context.Storage.Objects.FindAsync(context.Bucket, context.Key, VersionParameter.Read(context), ct);
-        VersionParameter.Echo(context, view.Bucket, view.Record.VersionId);
+        VersionParameter.Echo(context, view);
         await context.XmlAsync(new Tagging(view.Record.Attributes.Tags), ct);
     }
 }

@@ -26,7 +26,7 @@ static class GetSymlink
             context.SetHeader("x-oss-meta-" + name, value);
         }
 
-        VersionParameter.Echo(context, view.Bucket, record.VersionId);
+        VersionParameter.Echo(context, view);
         await context.Empty();
     }
 }

@@ -25,9 +25,10 @@ static class PutObject
             StorageClass = headers.StorageClass,
             ForbidOverwrite = headers.ForbidOverwrite,
         };
-        var stored = await context.Storage.Objects.PutAsync(context.Bucket, context.Key, request, body, ct);
+        var view = await context.Storage.Objects.PutAsync(context.Bucket, context.Key, request, body, ct);
+        var stored = view.Record;
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
-        VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
+        VersionParameter.Echo(context, view);
         EncryptionHeaders.Echo(context, stored.Attributes);
         await (callback is null ? context.Empty() : UploadCallback.RunAsync(context, callback, stored, "PutObject"));
     }

@@ -13,7 +13,7 @@ static class PutObjectAcl
         var version = VersionParameter.Read(context);
         var changed = await context.Storage.Objects.UpdateAsync(
             context.Bucket, context.Key, version, record => record with { Acl = acl }, ct);
-        VersionParameter.Echo(context, !changed.VersionId.IsNull, changed.VersionId);
+        VersionParameter.Echo(context, changed);
         await context.Empty();
     }
 }

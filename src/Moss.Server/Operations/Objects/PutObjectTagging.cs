@@ -20,7 +20,7 @@ static class PutObjectTagging
             version,
             record => record with { Attributes = record.Attributes with { Tags = tags.Count == 0 ? [] : tags } },
             ct);
-        VersionParameter.Echo(context, !changed.VersionId.IsNull, changed.VersionId);
+        VersionParameter.Echo(context, changed);
         await context.Empty();
     }
 }

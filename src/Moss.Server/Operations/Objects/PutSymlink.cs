@@ -26,9 +26,9 @@ static class PutSymlink
             StorageClass = headers.StorageClass,
             ForbidOverwrite = headers.ForbidOverwrite,
         };
-        var stored = await context.Storage.Objects.PutSymlinkAsync(context.Bucket, context.Key, target, request, ct);
-        context.SetETag(stored.ETag);
-        VersionParameter.Echo(context, !stored.VersionId.IsNull, stored.VersionId);
+        var view = await context.Storage.Objects.PutSymlinkAsync(context.Bucket, context.Key, target, request, ct);
+        context.SetETag(view.Record.ETag);
+        VersionParameter.Echo(context, view);
         await context.Empty();
     }
 
