@@ -12,7 +12,10 @@ static class CommandLineErrors
     {
         var command = parsed.CommandResult.Command;
         var name = command is RootCommand ? "moss" : "moss " + command.Name;
-        var word = parsed.UnmatchedTokens is [var unmatched, ..] ? unmatched : MistakenOption(parsed);
+        // An option with a slip of the pen makes an argument too many of its value: it is the one to name.
+        var word = MistakenOption(parsed)
+            ?? parsed.UnmatchedTokens.FirstOrDefault(static extra => extra.StartsWith('-'))
+            ?? (parsed.UnmatchedTokens is [var unmatched, ..] ? unmatched : null);
         if (word is not null)
         {
             var known = word.StartsWith('-')

@@ -56,21 +56,19 @@ readonly record struct OssUri(string Bucket, string Key)
 
     static void Check(string text, string bucket, string key)
     {
+        if (bucket.Length == 0 && key.Length > 0)
+        {
+            throw new UsageException($"'{text}' names a key without a bucket");
+        }
+
+        if (bucket.Length > 0 && !BucketName.TryParse(bucket, out _))
+        {
+            throw new UsageException($"'{text}': '{bucket}' is no bucket's name: 3 to 63 small letters, digits and -, with a letter or digit at both ends");
+        }
+
         try
         {
-            if (bucket.Length > 0)
-            {
-                BucketName.Parse(bucket);
-            }
-            else if (key.Length > 0)
-            {
-                throw new UsageException($"'{text}' names a key without a bucket");
-            }
-
-            if (key.Length > 0)
-            {
-                ObjectKey.Parse(key);
-            }
+            _ = key.Length > 0 ? ObjectKey.Parse(key) : default;
         }
         catch (OssException refusal)
         {
