@@ -66,6 +66,12 @@ public sealed record OssServerOptions
     /// <summary>Where callbacks say that the public half of their key is; null: at this server, as the client reached it.</summary>
     public string? CallbackKeyUrl { get; init; }
 
+    /// <summary>The server's certificate in PEM, followed by those that lead to its root; with <see cref="TlsKeyFile"/>. Null: plain HTTP.</summary>
+    public string? TlsCertificateFile { get; init; }
+
+    /// <summary>The private key of the certificate in PEM, without a password.</summary>
+    public string? TlsKeyFile { get; init; }
+
     /// <summary>How long a stopping server waits for requests in flight.</summary>
     public TimeSpan DrainTimeout { get; init; } = TimeSpan.FromSeconds(30);
 

@@ -50,6 +50,16 @@ public sealed class ServeSettingsTests : IDisposable
     }
 
     [Fact]
+    public void The_certificate_comes_from_any_of_the_three_sources()
+    {
+        _environment["MOSS_TLS_KEY"] = "/environment.key";
+        var options = Read("""{ "tls-cert": "/file.crt", "tls-key": "/file.key" }""");
+        Assert.Equal(("/file.crt", "/environment.key"), (options.TlsCertificateFile, options.TlsKeyFile));
+        _flags["tls-cert"] = ["/flag.crt"];
+        Assert.Equal("/flag.crt", Read().TlsCertificateFile);
+    }
+
+    [Fact]
     public void The_root_credential_comes_from_the_environment_whole_or_not_at_all()
     {
         _environment["MOSS_ROOT_ACCESS_KEY_ID"] = "id";

@@ -8,7 +8,7 @@ static class Banner
 {
     public static void Write(TextWriter output, MossServer server, OssServerOptions options)
     {
-        var endpoint = $"http://{server.Endpoint}";
+        var endpoint = $"{server.Scheme}://{server.Endpoint}";
         output.WriteLine($"Moss listens on {endpoint}");
         if (server.DataDirectory.Length > 0)
         {

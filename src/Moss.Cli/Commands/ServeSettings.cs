@@ -26,6 +26,8 @@ sealed class ServeSettings
         ("callback-allow", "CIDR", "A range of addresses that callbacks may go to although it is loopback, link-local or private. Repeatable."),
         ("callback-key", "FILE", "The RSA private key (PEM) that signs callbacks (one is made)."),
         ("callback-key-url", "URL", "Where callbacks say the public half of their key is (this server, /-/callback-key.pem)."),
+        ("tls-cert", "FILE", "The certificate and its chain (PEM): the server speaks HTTPS. Read again when it changes."),
+        ("tls-key", "FILE", "The private key of --tls-cert (PEM, without a password)."),
         ("drain", "SECONDS", "How long a stopping server waits for requests in flight (30)."),
         ("log-requests", "true|false", "Whether a line is logged for each request (true)."),
     ];
@@ -75,6 +77,8 @@ sealed class ServeSettings
             Root = Root(),
             CallbackAllow = [.. All("callback-allow") ?? []],
             CallbackKeyPem = One("callback-key") is { } keyFile ? new AccessKeySecret(ReadText(keyFile)) : null,
+            TlsCertificateFile = One("tls-cert"),
+            TlsKeyFile = One("tls-key"),
             CallbackKeyUrl = One("callback-key-url"),
             MasterKey = _environment("MOSS_MASTER_KEY") is { Length: > 0 } key ? new AccessKeySecret(key) : null,
         };

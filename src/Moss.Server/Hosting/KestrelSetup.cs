@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 
@@ -15,12 +16,16 @@ static class KestrelSetup
 
     public static void Apply(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = ReceiveAhead;
 
-    public static void Apply(KestrelServerOptions kestrel, OssServerOptions options)
+    public static void Apply(KestrelServerOptions kestrel, OssServerOptions options, TlsCertificate? certificate)
     {
         kestrel.Listen(options.Listen, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
             HalfClosedConnections.Answer(listen);
+            if (certificate is not null)
+            {
+                listen.UseHttps(certificate.HandshakeOptions);
+            }
         });
         kestrel.AddServerHeader = false;
         kestrel.AllowResponseHeaderCompression = false;

@@ -29,18 +29,24 @@ public sealed class MossServer : IAsyncDisposable
     readonly StatusPages _pages;
     readonly PrometheusCollector _collector;
     readonly DataDirectory? _directory;
+    readonly TlsCertificate? _certificate;
 
-    MossServer(WebApplication app, OssServices services, StatusPages pages, PrometheusCollector collector, DataDirectory? directory)
+    MossServer(
+        WebApplication app, OssServices services, StatusPages pages, PrometheusCollector collector, DataDirectory? directory, TlsCertificate? certificate)
     {
         _app = app;
         _services = services;
         _pages = pages;
         _collector = collector;
         _directory = directory;
+        _certificate = certificate;
     }
 
     /// <summary>Where the server listens; the port is the real one even when 0 was asked for.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
+
+    /// <summary><c>https</c> when a certificate is given, else <c>http</c>.</summary>
+    public string Scheme => _certificate is null ? "http" : "https";
 
     /// <summary>The root credential in use.</summary>
     public required RootCredential Root { get; init; }
@@ -57,6 +63,8 @@ public sealed class MossServer : IAsyncDisposable
     public static async Task<MossServer> StartAsync(
         OssServerOptions options, TimeProvider time, Action<ILoggingBuilder>? logging, CancellationToken ct)
     {
+        var certificate = TlsCertificate.Load(options);
+
         // The collector listens before the engines make their instruments.
         var collector = new PrometheusCollector();
         var directory = Engines.NeedDirectory(options) ? Hosting.DataDirectory.Open(options.DataDirectory, Engines.NeedExclusive(options)) : null;
@@ -67,7 +75,7 @@ public sealed class MossServer : IAsyncDisposable
             var root = options.Root ?? directory?.ReadOrMakeCredential(out made) ?? throw new StartException("no root credential is given");
             var engine = Engines.Open(options, directory?.Path ?? "", time);
             storage = new ObjectService(engine);
-            var app = BuildApp(options, logging);
+            var app = BuildApp(options, logging, certificate);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
             var masterKey = MasterKeyOf(options, directory);
@@ -80,7 +88,8 @@ public sealed class MossServer : IAsyncDisposable
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
             await access.Store.StartAsync(ct);
             await ListenAsync(app, options, ct);
-            var server = new MossServer(app, services, pages, collector, directory) { Root = root, RootIsNew = made };
+            certificate?.Watch(time, log);
+            var server = new MossServer(app, services, pages, collector, directory, certificate) { Root = root, RootIsNew = made };
             server.Endpoint = BoundTo(app);
             return server;
         }
@@ -106,6 +115,7 @@ public sealed class MossServer : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _pages.IsStopping = true;
+        _certificate?.Dispose();
         Log.Draining(_services.Log, _services.Options.DrainTimeout.TotalSeconds);
         using (var patience = new CancellationTokenSource(_services.Options.DrainTimeout, _services.Time))
         {
@@ -121,11 +131,11 @@ public sealed class MossServer : IAsyncDisposable
         _directory?.Dispose();
     }
 
-    static WebApplication BuildApp(OssServerOptions options, Action<ILoggingBuilder>? logging)
+    static WebApplication BuildApp(OssServerOptions options, Action<ILoggingBuilder>? logging, TlsCertificate? certificate)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseSockets(KestrelSetup.Apply);
-        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options));
+        builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, certificate));
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
         builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);

@@ -34,6 +34,12 @@ static partial class Log
     [LoggerMessage(6, LogLevel.Information, "Stopping: waiting up to {Seconds} s for requests in flight.")]
     public static partial void Draining(ILogger logger, double seconds);
 
+    [LoggerMessage(7, LogLevel.Information, "New connections get the new TLS certificate: {Subject}, valid until {NotAfter:u}.")]
+    public static partial void CertificateReloaded(ILogger logger, string subject, DateTime notAfter);
+
+    [LoggerMessage(8, LogLevel.Error, "The changed TLS certificate is not used, the one before it stays: {Problem}")]
+    public static partial void CertificateUnusable(ILogger logger, string problem);
+
     [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 }

@@ -16,11 +16,14 @@ sealed class AccessServer : IAsyncDisposable
     readonly MossServer _server;
     readonly HttpClient _http;
 
-    AccessServer(MossServer server, TimeProvider time)
+    AccessServer(MossServer server, TimeProvider time, SocketsHttpHandler? handler)
     {
         _server = server;
         Time = time;
-        _http = new(new SocketsHttpHandler { AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = new($"http://{server.Endpoint}") };
+        handler ??= new();
+        handler.AllowAutoRedirect = false;
+        handler.UseProxy = false;
+        _http = new(handler) { BaseAddress = new($"{server.Scheme}://{server.Endpoint}") };
     }
 
     public TimeProvider Time { get; }
@@ -29,7 +32,8 @@ sealed class AccessServer : IAsyncDisposable
 
     public HttpClient Http => _http;
 
-    public static async Task<AccessServer> StartAsync(Func<OssServerOptions, OssServerOptions>? configure = null, TimeProvider? time = null)
+    public static async Task<AccessServer> StartAsync(
+        Func<OssServerOptions, OssServerOptions>? configure = null, TimeProvider? time = null, SocketsHttpHandler? handler = null)
     {
         var options = new OssServerOptions
         {
@@ -39,7 +43,7 @@ sealed class AccessServer : IAsyncDisposable
             Root = new(Root.AccessKeyId, Root.Secret),
         };
         time ??= TimeProvider.System;
-        return new(await MossServer.StartAsync(configure?.Invoke(options) ?? options, time, logging: null, CancellationToken.None), time);
+        return new(await MossServer.StartAsync(configure?.Invoke(options) ?? options, time, logging: null, CancellationToken.None), time, handler);
     }
 
     /// <summary>A call of the admin API by the root credential; fails unless it succeeds.</summary>

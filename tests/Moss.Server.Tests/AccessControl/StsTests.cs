@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Moss.Protocol.Signing;
+using Moss.Server.Tests.Hosting;
+using Moss.Server.Tests.Support;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -82,6 +84,53 @@ public sealed class StsTests : IAsyncLifetime
         var xml = XDocument.Parse((await CallAsync(parameters, "GET")).Text).Root!;
         Assert.Equal("AssumeRoleResponse", xml.Name.LocalName);
         Assert.NotEmpty(xml.Element("Credentials")!.Element("SecurityToken")!.Value);
+    }
+
+    [Theory]
+    [InlineData("sts.aliyuncs.com")]
+    [InlineData("sts.cn-hangzhou.aliyuncs.com:9020")]
+    [InlineData("STS.localhost:9020")]
+    [InlineData("sts.moss.test")]
+    [InlineData("127.0.0.1:9020")]
+    public async Task It_answers_under_every_host_of_its_own_whatever_the_port(string host)
+    {
+        var grant = await CallAsync(Parameters(), "GET", host: host);
+        Assert.Equal(200, grant.Status);
+        var who = await CallAsync(Parameters(("Action", "GetCallerIdentity")), "POST", host: host);
+        Assert.Equal("acs:ram::1000000000000001:user/app", (string)JsonNode.Parse(who.Text)!["Arn"]!);
+
+        // And with a grant, as a program does that was given one.
+        var session = GrantOf(grant);
+        var parameters = Parameters(("Action", "GetCallerIdentity"), ("SecurityToken", session.SecurityToken!));
+        Assert.Equal("AssumedRoleUser", (string)JsonNode.Parse((await CallAsync(parameters, "GET", session, host)).Text)!["IdentityType"]!);
+    }
+
+    [Theory]
+    [InlineData("uploads.localhost")]
+    [InlineData("uploads.oss-cn-hangzhou.aliyuncs.com")]
+    public async Task A_host_of_a_bucket_is_the_buckets(string host) =>
+        (await CallAsync(Parameters(), "GET", host: host)).Is(403, "AccessDenied");
+
+    [Fact]
+    public async Task It_answers_over_https_under_its_own_name()
+    {
+        using var directory = new TemporaryDirectory();
+        using var certificates = new TestCertificates();
+        var (certificate, key) = certificates.Make();
+        string certificateFile = Path.Combine(directory.Path, "tls.crt"), keyFile = Path.Combine(directory.Path, "tls.key");
+        await File.WriteAllTextAsync(certificateFile, certificate, TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(keyFile, key, TestContext.Current.CancellationToken);
+        await _server.DisposeAsync();
+        _server = await AccessServer.StartAsync(
+            options => options with { TlsCertificateFile = certificateFile, TlsKeyFile = keyFile }, _time, new() { SslOptions = certificates.Client() });
+        (await _server.SendAsync("PUT", "uploads", by: AccessServer.Root)).Is(200);
+        _app = await _server.UserAsync("app", MayAssume);
+        await _server.AdminAsync("role/add", new() { ["name"] = "Uploader", ["trust"] = Trust, ["document"] = MayWrite });
+
+        // The name in the handshake is that of the Host header, and the certificate is held to it.
+        var reply = await CallAsync(Parameters(), "POST", host: "sts.moss.test");
+        Assert.Equal(200, reply.Status);
+        (await _server.SendAsync("PUT", "uploads", "k", GrantOf(reply), content: Body)).Is(200);
     }
 
     [Fact]
@@ -289,15 +338,16 @@ public sealed class StsTests : IAsyncLifetime
         return parameters;
     }
 
-    async Task<Reply> CallAsync(SortedDictionary<string, string> parameters, string method, Credential? by = null)
+    async Task<Reply> CallAsync(SortedDictionary<string, string> parameters, string method, Credential? by = null, string? host = null)
     {
+        KeyValuePair<string, string>[] headers = host is null ? [] : [new("Host", host)];
         by ??= _app;
         parameters.TryAdd("AccessKeyId", by.AccessKeyId);
         parameters["Signature"] = Sign(method, parameters, by.Secret.Reveal());
         var form = Encode(parameters);
         return method == "GET"
-            ? await _server.RawAsync("GET", $"/?{form}", [], null)
-            : await _server.RawAsync("POST", "/", [new("Content-Type", "application/x-www-form-urlencoded")], Encoding.ASCII.GetBytes(form));
+            ? await _server.RawAsync("GET", $"/?{form}", headers, null)
+            : await _server.RawAsync("POST", "/", [.. headers, new("Content-Type", "application/x-www-form-urlencoded")], Encoding.ASCII.GetBytes(form));
     }
 
     // The published algorithm, written without any of the product's code.
