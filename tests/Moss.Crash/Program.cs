@@ -1,10 +1,12 @@
 using System.Globalization;
 using Moss.Crash;
+using Moss.Crash.Clients;
 
 // step DIR SCENARIO INDEX MOMENT    the child of the matrix: dies at a step
 // load DIR SEED                     the child under load: works until it is killed
 // matrix [FILE]                     every step of every scenario, once; writes the table
 // random CYCLES [SEED]              kills under load
+// client KILLS MIB SEED             kills of moss cp
 switch (args)
 {
     case ["step", var directory, var scenario, var index, var moment]:
@@ -18,7 +20,12 @@ switch (args)
     case ["random", var cycles, .. var rest]:
         return await Campaign.RandomAsync(
             int.Parse(cycles, CultureInfo.InvariantCulture), rest is [var first] ? int.Parse(first, CultureInfo.InvariantCulture) : 1);
+    case ["client", var kills, var mebibytes, var seed]:
+        return await ClientCampaign.MainAsync(
+            int.Parse(kills, CultureInfo.InvariantCulture),
+            long.Parse(mebibytes, CultureInfo.InvariantCulture) << 20,
+            int.Parse(seed, CultureInfo.InvariantCulture));
     default:
-        await Console.Error.WriteLineAsync("usage: matrix [FILE] | random CYCLES [SEED]");
+        await Console.Error.WriteLineAsync("usage: matrix [FILE] | random CYCLES [SEED] | client KILLS MIB SEED");
         return 1;
 }
