@@ -108,10 +108,10 @@ static class Benches
 
     static Measurement SmallPuts(Target target, Inputs inputs, int count)
     {
-        var requests = Enumerable.Range(0, count)
+        var requests = Enumerable.Range(0, count + Work.WarmingUp)
             .Select(n => (byte[])[.. target.Head("PUT", $"small-{Work.Text(n)}", SmallLength), .. inputs.Small])
             .ToList();
-        return Work.Run(target, 64, count, (connection, n) =>
+        return Work.RunWarm(target, 64, count, (connection, n) =>
         {
             connection.Send(requests[n]);
             return SmallLength;
@@ -123,7 +123,7 @@ static class Benches
         const int Objects = 1000;
         SmallPuts(target, inputs, Objects);
         var heads = Enumerable.Range(0, Objects).Select(n => target.Head("GET", $"small-{Work.Text(n)}", 0)).ToList();
-        return Work.Run(target, 64, inputs.Count(100_000), (connection, n) => connection.Send(heads[n % Objects]).Length);
+        return Work.RunWarm(target, 64, inputs.Count(100_000), (connection, n) => connection.Send(heads[n % Objects]).Length);
     }
 
     static Measurement Completes(Target target, Inputs inputs)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Moss.Cli.Output;
 using Moss.Server.Hosting;
 
 namespace Moss.Cli.Commands;
@@ -55,12 +56,9 @@ static class ServeCommand
         .AddFilter("Microsoft", LogLevel.Warning)
         // What keeps the server from starting is told in one line of its own.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None)
-        .AddSimpleConsole(console =>
-        {
-            console.SingleLine = true;
-            console.UseUtcTimestamp = true;
-            console.TimestampFormat = "yyyy-MM-ddTHH:mm:ss.fffZ ";
-        });
+        // As long as it may log, it makes an activity and a scope for each request; requests have their own line.
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None)
+        .AddProvider(new LogLines(Console.OpenStandardOutput(), TimeProvider.System));
 
     static async Task UntilCancelledAsync(CancellationToken ct)
     {
