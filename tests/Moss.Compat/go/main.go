@@ -1,9 +1,9 @@
 // Runs ../scenarios.txt over the Go SDK of OSS (Debian: golang-github-aliyun-aliyun-oss-go-sdk-dev, version 1.5.0).
 //
-//	compat-go --endpoint URL [--scenarios FILE] [--only PREFIX] [--restart-command COMMAND]
+//	compat-go --endpoint URL [--scenarios FILE] [--only PREFIX] [--restart-command COMMAND] [--moss BINARY]
 //
 // The credential comes from OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET. COMMAND kills the server and starts it again; it
-// must return when the server answers. What the SDK cannot do (V4, signed URLs, ListObjectsV2) is done over plain HTTP with
+// must return when the server answers. BINARY is the command line that administers it. What the SDK cannot do (V4, signed URLs, ListObjectsV2) is done over plain HTTP with
 // a signer of this program's own, so that server and SDK are not the only two readings of the signature rules.
 package main
 
@@ -27,6 +27,7 @@ type environment struct {
 	keyID          string
 	keySecret      string
 	restartCommand string
+	mossBinary     string
 	suffix         string
 	name           string
 	work           string
@@ -49,6 +50,7 @@ func main() {
 	list := flag.String("scenarios", "tests/Moss.Compat/scenarios.txt", "the list of scenarios")
 	only := flag.String("only", "", "run only the scenarios whose name begins so")
 	restart := flag.String("restart-command", "", "kills the server and starts it again")
+	moss := flag.String("moss", "", "the command line that administers the server")
 	child := flag.String("child", "", "")
 	flag.Parse()
 	if *child != "" {
@@ -57,7 +59,7 @@ func main() {
 	}
 	env := &environment{
 		endpoint: strings.TrimSuffix(*endpoint, "/"), keyID: os.Getenv("OSS_ACCESS_KEY_ID"),
-		keySecret: os.Getenv("OSS_ACCESS_KEY_SECRET"), restartCommand: *restart, suffix: randomHex(4),
+		keySecret: os.Getenv("OSS_ACCESS_KEY_SECRET"), restartCommand: *restart, mossBinary: *moss, suffix: randomHex(4),
 	}
 	if env.endpoint == "" || env.keyID == "" || env.keySecret == "" {
 		fmt.Fprintln(os.Stderr, "usage: OSS_ACCESS_KEY_ID=.. OSS_ACCESS_KEY_SECRET=.. compat-go --endpoint URL")
@@ -92,6 +94,7 @@ func runAll(env *environment, list, only string) {
 	scenarios := map[string]scenario{}
 	for _, group := range []map[string]scenario{
 		bucketScenarios, objectScenarios, listScenarios, multipartScenarios, resumeScenarios, accessScenarios, keyScenarios,
+		grantScenarios, formScenarios, callbackScenarios,
 	} {
 		for name, body := range group {
 			scenarios[name] = body

@@ -154,6 +154,7 @@ var signedByV1 = map[string]bool{
 	"acl": true, "uploads": true, "uploadId": true, "partNumber": true, "tagging": true, "symlink": true, "append": true, "position": true,
 	"delete": true, "sequential": true, "continuation-token": true, "objectMeta": true, "bucketInfo": true, "stat": true, "location": true,
 	"response-content-type": true, "response-cache-control": true, "x-oss-traffic-limit": true,
+	"security-token": true, "callback": true, "callback-var": true,
 }
 
 func (r *request) resourceV1() string {
@@ -162,29 +163,42 @@ func (r *request) resourceV1() string {
 		resource += r.bucket + "/" + r.key
 	}
 	var pairs []string
-	for name, value := range r.query {
+	for _, name := range sortedNames(r.query) {
 		if signedByV1[name] {
-			if value != "" {
-				name += "=" + value
+			pair := name
+			if r.query[name] != "" {
+				pair += "=" + r.query[name]
 			}
-			pairs = append(pairs, name)
+			pairs = append(pairs, pair)
 		}
 	}
 	if len(pairs) > 0 {
-		sort.Strings(pairs)
 		resource += "?" + strings.Join(pairs, "&")
 	}
 	return resource
 }
 
+// sortedNames are the names in their order: names are sorted, not lines, for x-oss-callback comes before x-oss-callback-var.
+func sortedNames(values map[string]string) []string {
+	names := make([]string, 0, len(values))
+	for name := range values {
+		names = append(names, name)
+	}
+	sort.Strings(names)
+	return names
+}
+
 func (r *request) stringToSignV1(date string) string {
-	var lines []string
+	signed := map[string]string{}
 	for name, value := range r.headers {
 		if lower := strings.ToLower(name); strings.HasPrefix(lower, "x-oss-") {
-			lines = append(lines, lower+":"+strings.TrimSpace(value)+"\n")
+			signed[lower] = value
 		}
 	}
-	sort.Strings(lines)
+	var lines []string
+	for _, name := range sortedNames(signed) {
+		lines = append(lines, name+":"+strings.TrimSpace(signed[name])+"\n")
+	}
 	return strings.Join([]string{r.method, r.headers["Content-MD5"], r.headers["Content-Type"], date}, "\n") + "\n" + strings.Join(lines, "") + r.resourceV1()
 }
 
@@ -242,10 +256,9 @@ func (r *request) canonicalV4(additional []string) string {
 		}
 	}
 	var lines []string
-	for name, value := range signed {
-		lines = append(lines, name+":"+value+"\n")
+	for _, name := range sortedNames(signed) {
+		lines = append(lines, name+":"+signed[name]+"\n")
 	}
-	sort.Strings(lines)
 	return strings.Join([]string{r.method, uri, r.queryString(), strings.Join(lines, ""), strings.Join(additional, ";"), "UNSIGNED-PAYLOAD"}, "\n")
 }
 
@@ -254,11 +267,14 @@ func (env *environment) signatureV4(canonical, stamp string) (scope, signature s
 	scope = day + "/" + v4Region + "/oss/aliyun_v4_request"
 	digest := sha256.Sum256([]byte(canonical))
 	text := "OSS4-HMAC-SHA256\n" + stamp + "\n" + scope + "\n" + hex.EncodeToString(digest[:])
+	return scope, hex.EncodeToString(hmacOf("sha256", env.signingKeyV4(day), text))
+}
+
+func (env *environment) signingKeyV4(day string) []byte {
 	key := hmacOf("sha256", []byte("aliyun_v4"+env.keySecret), day)
 	key = hmacOf("sha256", key, v4Region)
 	key = hmacOf("sha256", key, "oss")
-	key = hmacOf("sha256", key, "aliyun_v4_request")
-	return scope, hex.EncodeToString(hmacOf("sha256", key, text))
+	return hmacOf("sha256", key, "aliyun_v4_request")
 }
 
 // v4 signs with a V4 header and sends.

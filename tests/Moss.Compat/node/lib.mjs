@@ -1,6 +1,10 @@
 // What the scenarios share: test data, CRC-64, plain HTTP requests and the clients under test.
+import { execFile } from 'node:child_process'
 import crypto from 'node:crypto'
+import fs from 'node:fs'
 import http from 'node:http'
+import path from 'node:path'
+import { promisify } from 'node:util'
 import { lookup as dnsLookup } from 'node:dns'
 import assert from 'node:assert/strict'
 import OSS from 'ali-oss'
@@ -108,6 +112,7 @@ export class Environment {
     this.accessKeyId = options.accessKeyId
     this.accessKeySecret = options.accessKeySecret
     this.restartCommand = options.restartCommand
+    this.mossBinary = options.moss
     this.signature = signature
     this.suffix = crypto.randomBytes(4).toString('hex')
     this.bucket = `compat-node-${signature}-${this.suffix}`
@@ -142,6 +147,36 @@ export class Environment {
       if (error.status === undefined || error.status < 0) throw error
       return { status: error.status, code: error.code, message: error.message, headers: {}, body: Buffer.alloc(0) }
     }
+  }
+
+  /** Runs the command line against the server and answers its JSON. `files` are options whose values it reads from files. */
+  async moss(words, files = {}) {
+    if (!this.mossBinary) throw new Skip('needs the command line of the server (--moss)')
+    const options = Object.entries(files).flatMap(([name, value]) => {
+      const file = path.join(this.work, `${name}-${crypto.randomBytes(4).toString('hex')}.json`)
+      fs.writeFileSync(file, JSON.stringify(value))
+      return [`--${name}`, file]
+    })
+    const environment = {
+      ...process.env, OSS_ENDPOINT: this.endpoint, OSS_ACCESS_KEY_ID: this.accessKeyId, OSS_ACCESS_KEY_SECRET: this.accessKeySecret,
+    }
+    const { stdout } = await promisify(execFile)(this.mossBinary, [...words, ...options, '--output-format', 'json'], { env: environment })
+    return stdout.trim() ? JSON.parse(stdout) : undefined
+  }
+
+  /** A user with a key, made once in a run: { name, uid, accountUid, accessKeyId, accessKeySecret }. Its policies are given by name. */
+  async user(name, policy) {
+    this.users ??= new Map()
+    if (!this.users.has(name)) {
+      const user = await this.moss(['admin', 'user', 'add', `${name}-${this.signature}-${this.suffix}`])
+      if (policy) await this.moss(['admin', 'policy', 'attach', user.name], { document: policy })
+      this.users.set(name, user)
+    }
+    return this.users.get(name)
+  }
+
+  clientOf({ accessKeyId, accessKeySecret }, overrides = {}) {
+    return this.newClient({ accessKeyId, accessKeySecret, ...overrides })
   }
 
   /** The URL of an object without any signature. */

@@ -1,7 +1,7 @@
 // Runs ../scenarios.txt over npm ali-oss.
-//   node main.mjs --endpoint URL [--signature v1|v4|both] [--only PREFIX] [--restart-command COMMAND]
+//   node main.mjs --endpoint URL [--signature v1|v4|both] [--only PREFIX] [--restart-command COMMAND] [--moss BINARY]
 // The credential comes from OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET. COMMAND kills the server and starts it again;
-// it must return when the server answers.
+// it must return when the server answers. BINARY is the command line that administers it.
 import fs from 'node:fs'
 import os from 'node:os'
 import path from 'node:path'
@@ -14,6 +14,9 @@ import * as multipart from './scenarios/multipart.mjs'
 import * as resume from './scenarios/resume.mjs'
 import * as access from './scenarios/access.mjs'
 import * as keys from './scenarios/keys.mjs'
+import * as grants from './scenarios/grants.mjs'
+import * as callbacks from './scenarios/callbacks.mjs'
+import * as forms from './scenarios/forms.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -21,12 +24,14 @@ const { values } = parseArgs({
     signature: { type: 'string', default: 'both' },
     only: { type: 'string', default: '' },
     'restart-command': { type: 'string' },
+    moss: { type: 'string' },
     child: { type: 'string' },
   },
 })
 const options = {
   endpoint: values.endpoint?.replace(/\/$/, ''),
   restartCommand: values['restart-command'],
+  moss: values.moss,
   accessKeyId: process.env.OSS_ACCESS_KEY_ID,
   accessKeySecret: process.env.OSS_ACCESS_KEY_SECRET,
 }
@@ -40,7 +45,7 @@ if (!options.endpoint || !options.accessKeyId || !options.accessKeySecret) {
   process.exit(2)
 }
 
-const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys }
+const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys, ...grants, ...callbacks, ...forms }
 const byName = new Map(Object.values(implemented)
   .filter((group) => typeof group === 'object')
   .flatMap((group) => Object.entries(group)))

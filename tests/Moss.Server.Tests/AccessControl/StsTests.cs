@@ -236,6 +236,13 @@ public sealed class StsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_timestamp_may_have_milliseconds_as_JavaScript_writes_them()
+    {
+        var now = _time.GetUtcNow().AddMilliseconds(7).ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture);
+        await AssumeAsync("POST", ("Timestamp", now));
+    }
+
+    [Fact]
     public async Task A_long_session_policy_is_refused()
     {
         var reply = await CallAsync(Parameters(("Policy", new string(' ', 2049))), "POST");

@@ -50,9 +50,10 @@ sealed record RpcSignature(
     /// <summary>RFC 3986: everything but letters, digits and <c>- _ . ~</c>.</summary>
     public static string Encode(string text) => PercentEncoding.Encode(text, keepSlash: false);
 
+    /// <summary>ISO 8601 in UTC; JavaScript's own form, which npm ali-oss sends, has milliseconds.</summary>
     public static DateTimeOffset ParseTime(string text) =>
         DateTimeOffset.TryParseExact(
-            text, "yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
+            text, "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)
             ? time
             : throw StsException.BadTime();
 
