@@ -14,12 +14,4 @@ public sealed partial class OssClient
 
     public Task DeleteBucketCorsAsync(string bucket, CancellationToken ct = default) =>
         CommandAsync(BucketDelete("DeleteBucketCors", bucket, "cors"), ct);
-
-    static OssRequest BucketPut<T>(string operation, string bucket, string subResource, T document)
-        where T : IXmlDocument<T> =>
-        WithDocument(
-            new() { Operation = operation, Method = HttpMethod.Put, Bucket = bucket, Query = Query((subResource, "")) }, document);
-
-    static OssRequest BucketDelete(string operation, string bucket, string subResource) =>
-        new() { Operation = operation, Method = HttpMethod.Delete, Bucket = bucket, Query = Query((subResource, "")) };
 }
