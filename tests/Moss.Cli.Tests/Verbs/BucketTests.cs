@@ -16,8 +16,12 @@ public sealed class BucketTests(MossServer server) : IDisposable
         Assert.Equal(name, (await _shelf.JsonAsync("mb", "mb", $"oss://{name}", "--acl", "public-read"))["bucket"]);
         Assert.Contains(name, (await _shelf.JsonAsync("ls-buckets", "ls")).All("name"));
         Assert.Contains($"\toss://{name}\n", (await _shelf.RunAsync("ls", "--output-format", "raw")).Succeeds().Output, StringComparison.Ordinal);
+        Assert.Equal(0, (await _shelf.JsonAsync("stat-bucket", "stat", $"oss://{name}")).Number("objectCount"));
+        await server.PutAsync(name, "key", "x");
         var stat = await _shelf.FormatsAsync("stat-bucket", "stat", $"oss://{name}");
-        Assert.Equal(("public-read", 0L), (stat["acl"], stat.Number("objectCount")));
+        Assert.Equal(("public-read", 1L), (stat["acl"], stat.Number("objectCount")));
+        (await _shelf.RunAsync("rb", $"oss://{name}")).Exits(2).Says("moss rm -r");
+        (await _shelf.RunAsync("rm", $"oss://{name}/key")).Exits(0);
         Assert.Equal(name, (await _shelf.JsonAsync("rb", "rb", $"oss://{name}"))["bucket"]);
         (await _shelf.RunAsync("stat", $"oss://{name}")).Exits(2).Says("NoSuchBucket");
     }

@@ -1,0 +1,93 @@
+using System.Text;
+using Moss.Cli.Tests.Support;
+
+namespace Moss.Cli.Tests.Verbs;
+
+/// <summary><c>sync</c> in its three directions.</summary>
+public sealed class SyncTests(MossServer server) : IDisposable
+{
+    readonly Shelf _shelf = new(server);
+
+    public void Dispose() => _shelf.Dispose();
+
+    void Age(string directory)
+    {
+        foreach (var file in Directory.EnumerateFiles(Path.Combine(_shelf.Files, directory), "*", SearchOption.AllDirectories))
+        {
+            File.SetLastWriteTimeUtc(file, TimeProvider.System.GetUtcNow().UtcDateTime.AddHours(-1));
+        }
+    }
+
+    [Fact]
+    public async Task What_is_new_or_changed_goes_and_the_rest_is_not_touched()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/a", "1");
+        _shelf.Write("d/b/c", "2");
+        Age("d");
+        var first = await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/p");
+        Assert.Equal((2, 0), (first.Number("done"), first.Number("unchanged")));
+        Assert.Equal(["p/a", "p/b/c"], await server.KeysAsync(bucket));
+        var again = await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/p/");
+        Assert.Equal((0, 2), (again.Number("done"), again.Number("unchanged")));
+        _shelf.Write("d/a", "changed");
+        await server.PutAsync(bucket, "p/surplus", "x");
+        Assert.Equal(["d/a"], (await _shelf.FormatsAsync("transfer-dry-run", "sync", "d", $"oss://{bucket}/p", "-n")).All("source"));
+        var third = await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/p");
+        Assert.Equal((1, 1, 1, 0), (third.Number("done"), third.Number("unchanged"), third.Number("surplus"), third.Number("deleted")));
+        Assert.Equal("changed", Encoding.UTF8.GetString(await server.GetAsync(bucket, "p/a")));
+    }
+
+    [Fact]
+    public async Task Surplus_is_deleted_only_when_asked_and_never_more_than_allowed()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/keep", "1");
+        foreach (var key in new[] { "keep", "s1", "s2", "s3" })
+        {
+            await server.PutAsync(bucket, key, "1");
+        }
+
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/", "--delete")).Exits(1).Says("--max-delete N, or -f");
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/", "--delete", "--max-delete", "2")).Exits(4).Says("nothing was removed");
+        Assert.Equal(4, (await server.KeysAsync(bucket)).Length);
+        Assert.Equal(
+            ["delete", "delete", "delete"], (await _shelf.JsonAsync("transfer-dry-run", "sync", "d", $"oss://{bucket}/", "--delete", "--size-only", "-n")).All("kind"));
+        Assert.Equal(2, (await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/", "--delete", "--max-delete", "2", "--exclude", "s3")).Number("deleted"));
+        Assert.Equal(["keep", "s3"], await server.KeysAsync(bucket));
+        Assert.Equal(1, (await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/", "--delete", "-f")).Number("deleted"));
+        Assert.Equal(["keep"], await server.KeysAsync(bucket));
+    }
+
+    [Fact]
+    public async Task Down_and_within_the_service()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.PutAsync(bucket, "p/a", "1");
+        await server.PutAsync(bucket, "p/b/c", "22");
+        _shelf.Write("out/old/gone", "x");
+        var down = await _shelf.JsonAsync("transfer", "sync", $"oss://{bucket}/p", "out", "--delete", "--max-delete", "1");
+        Assert.Equal((2, 1), (down.Number("done"), down.Number("deleted")));
+        Assert.Equal(("1", "22", false), (_shelf.Read("out/a"), _shelf.Read("out/b/c"), Directory.Exists(Path.Combine(_shelf.Files, "out/old"))));
+        Assert.Equal(2, (await _shelf.JsonAsync("transfer", "sync", $"oss://{bucket}/p", "out")).Number("unchanged"));
+
+        var other = await server.NewBucketAsync();
+        Assert.Equal(2, (await _shelf.JsonAsync("transfer", "sync", $"oss://{bucket}/p", $"oss://{other}/q")).Number("done"));
+        Assert.Equal(["q/a", "q/b/c"], await server.KeysAsync(other));
+        Assert.Equal(2, (await _shelf.JsonAsync("transfer", "sync", $"oss://{bucket}/p", $"oss://{other}/q")).Number("unchanged"));
+    }
+
+    [Fact]
+    public async Task Checksums_see_what_size_and_time_do_not()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/x", "1234");
+        Age("d");
+        await server.PutAsync(bucket, "x", "9999");
+        Assert.Equal(0, (await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/")).Number("done"));
+        Assert.Equal(1, (await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/", "--checksum")).Number("done"));
+        Assert.Equal("1234", Encoding.UTF8.GetString(await server.GetAsync(bucket, "x")));
+        (await _shelf.RunAsync("sync", "none", $"oss://{bucket}/")).Exits(3).Says("there is no directory");
+        (await _shelf.RunAsync("sync", "d", "e")).Exits(1);
+    }
+}
