@@ -14,4 +14,21 @@ public sealed partial class OssClient
 
     public Task DeleteBucketCorsAsync(string bucket, CancellationToken ct = default) =>
         CommandAsync(BucketDelete("DeleteBucketCors", bucket, "cors"), ct);
+
+    /// <summary>Putting rules with empty lists takes them back; there is no Delete.</summary>
+    public Task PutBucketRefererAsync(string bucket, RefererConfiguration rules, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketReferer", bucket, "referer", rules), ct);
+
+    public Task<RefererConfiguration> GetBucketRefererAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<RefererConfiguration>(BucketGet("GetBucketReferer", bucket, "referer"), ct);
+
+    public Task PutBucketWebsiteAsync(string bucket, WebsiteConfiguration website, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketWebsite", bucket, "website", website), ct);
+
+    /// <summary>The website; <c>NoSuchWebsiteConfiguration</c> when it is none.</summary>
+    public Task<WebsiteConfiguration> GetBucketWebsiteAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<WebsiteConfiguration>(BucketGet("GetBucketWebsite", bucket, "website"), ct);
+
+    public Task DeleteBucketWebsiteAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketWebsite", bucket, "website"), ct);
 }

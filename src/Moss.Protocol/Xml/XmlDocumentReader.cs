@@ -107,6 +107,22 @@ public sealed class XmlDocumentReader : IDisposable
         return Guarded(static reader => reader.ReadElementContentAsString());
     }
 
+    /// <summary>The texts of the current element's children of this name, trimmed.</summary>
+    public IReadOnlyList<string> Texts(string child)
+    {
+        var texts = new List<string>();
+        var parent = Enter();
+        while (Next(parent))
+        {
+            if (Name == child)
+            {
+                texts.Add(Text().Trim());
+            }
+        }
+
+        return texts;
+    }
+
     /// <summary>The current element's text as a whole number.</summary>
     public long Int64()
     {

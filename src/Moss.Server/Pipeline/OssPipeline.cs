@@ -9,8 +9,8 @@ using Moss.Server.Observability;
 namespace Moss.Server.Pipeline;
 
 /// <summary>
-/// The way of every request, in order: request id, parse, authenticate, find the operation, authorise, dispatch. Whatever is thrown on the way
-/// is caught here, and nowhere else.
+/// The way of every request, in order: request id, parse, authenticate, find the operation, authorise, dispatch. What a bucket's own rules add stands
+/// in <see cref="BucketRules"/>. Whatever is thrown on the way is caught here; only a bucket that is a website may answer a refusal with a page of its own.
 /// </summary>
 sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin)
 {
@@ -30,8 +30,8 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
             await CrossOrigin.AnnounceAsync(context, http.RequestAborted);
             await services.Authenticator.AuthenticateAsync(context, http.RequestAborted);
             context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
-            await services.Authorizer.AuthorizeAsync(context, http.RequestAborted);
-            await DispatchAsync(context, http.RequestAborted);
+            await Hotlinking.CheckAsync(context, http.RequestAborted);
+            await Website.ServeAsync(context, ServeAsync, http.RequestAborted);
         }
         catch (Exception exception)
         {
@@ -47,6 +47,12 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
         var http = context.Http;
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         context.Request = services.Parser.Parse(http.Request.Method, http.Request.Headers.Host.ToString(), target);
+    }
+
+    async Task ServeAsync(OssContext context, CancellationToken ct)
+    {
+        await services.Authorizer.AuthorizeAsync(context, ct);
+        await DispatchAsync(context, ct);
     }
 
     static async Task DispatchAsync(OssContext context, CancellationToken ct)

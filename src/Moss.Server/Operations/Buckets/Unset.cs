@@ -12,19 +12,11 @@ namespace Moss.Server.Operations.Buckets;
 static class Unset
 {
     public static readonly OperationHandler Lifecycle = Refusing(OssErrors.NoSuchLifecycle);
-    public static readonly OperationHandler Website = Refusing(OssErrors.NoSuchWebsiteConfiguration);
     public static readonly OperationHandler Encryption = Refusing(OssErrors.NoSuchServerSideEncryptionRule);
     public static readonly OperationHandler TransferAcceleration = Refusing(OssErrors.NoSuchTransferAccelerationConfiguration);
     public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
     public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
     public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);
-
-    public static readonly OperationHandler Referer = Answering("RefererConfiguration", writer =>
-    {
-        writer.Element("AllowEmptyReferer", true);
-        writer.Start("RefererList");
-        writer.End();
-    });
 
     public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });
     public static readonly OperationHandler AccessMonitor =
