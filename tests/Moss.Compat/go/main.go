@@ -120,7 +120,7 @@ func readNames(list string) []string {
 	var names []string
 	for lines := bufio.NewScanner(file); lines.Scan(); {
 		line := strings.TrimSpace(lines.Text())
-		if line != "" && line[0] != '#' {
+		if line != "" && line[0] != '#' && !strings.HasPrefix(line, "browser.") {
 			names = append(names, strings.TrimSpace(strings.Split(line, "|")[0]))
 		}
 	}

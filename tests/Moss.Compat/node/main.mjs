@@ -54,6 +54,7 @@ const names = fs.readFileSync(new URL('../scenarios.txt', import.meta.url), 'utf
   .split('\n')
   .filter((line) => line.trim() && !line.startsWith('#'))
   .map((line) => line.split('|')[0].trim())
+  .filter((name) => !name.startsWith('browser.'))
 
 // When the server is killed, the HTTP client below the SDK writes pages about it; the scenarios say what matters.
 console.warn = () => {}
