@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Sockets;
 using System.Security.Authentication;
 using Moss.Protocol.Errors;
 
@@ -20,7 +21,8 @@ static class RetryPolicy
         },
         TimeoutException => "Timeout",
         ChecksumMismatchException => "Checksum",
-        IOException => "Connection",
+        // A connection that is reset in the moment it comes to stand escapes the HTTP stack as it is.
+        IOException or SocketException => "Connection",
         _ => null,
     };
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Hashing;
@@ -261,7 +262,7 @@ sealed class Sender : IDisposable
         OssException { Code: "MalformedXML", RequestId: null } =>
             new OssTransportException($"{request.Operation}: the answer could not be read: {e.Message}", attempts, e),
         OssException or ChecksumMismatchException or OperationCanceledException => e,
-        HttpRequestException or TimeoutException or IOException =>
+        HttpRequestException or TimeoutException or IOException or SocketException =>
             new OssTransportException($"{request.Operation} failed after {attempts} {(attempts == 1 ? "try" : "tries")}: {e.Message}", attempts, e),
         _ => e,
     };

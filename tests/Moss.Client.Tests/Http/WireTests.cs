@@ -1,3 +1,4 @@
+using Moss.Client.Tests.Servers;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
 
@@ -227,6 +228,26 @@ public sealed class WireTests
         });
         var e = await Assert.ThrowsAsync<OssTransportException>(() => client.HeadObjectAsync("bucket", "k"));
         Assert.Equal((3, 3), (tries, e.Attempts));
+    }
+
+    [Fact]
+    public async Task A_bare_error_of_a_socket_is_tried_again_and_is_a_transport_error_at_last()
+    {
+        // SocketsHttpHandler lets it through when a connection is reset in the moment it comes to stand.
+        await using var server = new RawServer();
+        var failures = 2;
+        using var handler = new HookHandler(request =>
+        {
+            if (failures-- > 0)
+            {
+                throw new System.Net.Sockets.SocketException((int)System.Net.Sockets.SocketError.NotConnected);
+            }
+        });
+        using var client = Client(server, options => options with { HttpHandler = handler, MaxAttempts = 3 });
+        await client.HeadObjectAsync("bucket", "k");
+        failures = 3;
+        var error = await Assert.ThrowsAsync<OssTransportException>(() => client.HeadObjectAsync("bucket", "k"));
+        Assert.Equal(3, error.Attempts);
     }
 
     [Fact]
