@@ -1,4 +1,5 @@
 using Moss.Storage.Buckets;
+using Moss.Storage.Lifecycle;
 using Moss.Storage.Listing;
 using Moss.Storage.Metadata;
 using Moss.Storage.Multipart;
@@ -27,6 +28,7 @@ public sealed class ObjectService : IAsyncDisposable
         Uploads = new(engine);
         Listings = new(engine);
         Sweeper = new(engine);
+        Lifecycle = new(engine);
     }
 
     public BucketOperations Buckets { get; }
@@ -40,6 +42,9 @@ public sealed class ObjectService : IAsyncDisposable
     public ListOperations Listings { get; }
 
     public Sweeper Sweeper { get; }
+
+    /// <summary>Carries out the buckets' lifecycle rules when it is told to; whoever runs the service says when.</summary>
+    public LifecycleRunner Lifecycle { get; }
 
     /// <summary>Open uploads, their parts and bytes, over all buckets (metrics).</summary>
     public ValueTask<UploadTotals> UploadTotalsAsync(CancellationToken ct) =>
@@ -63,6 +68,7 @@ public sealed class ObjectService : IAsyncDisposable
         await _stopping.CancelAsync();
         await _sweeping;
         _stopping.Dispose();
+        Lifecycle.Dispose();
         await _engine.DisposeAsync();
     }
 

@@ -1,4 +1,6 @@
 using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
+using Moss.Storage.Lifecycle;
 
 namespace Moss.Crash;
 
@@ -31,6 +33,7 @@ public sealed record Scenario(string Name, Func<Store, Task> PrepareAsync, Func<
         new("CopyObject", WithOldAsync, CopyAsync, s => StateAsync(s, null, Old, "copy")),
         new("AppendObject", WithAppendableAsync, s => AppendAsync(s, Old.Length, New), s => StateAsync(s, Old, [.. Old, .. New])),
         new("DeleteObject", WithOldAsync, DeleteAsync, s => StateAsync(s, Old, null)),
+        new("lifecycle run", WithRulesAsync, RunRulesAsync, RulesStateAsync),
         new("sweep", WithGarbageAsync, s => s.Service.Sweeper.SweepAsync(default), s => StateAsync(s, New, New)),
     ];
 
@@ -63,6 +66,33 @@ public sealed record Scenario(string Name, Func<Store, Task> PrepareAsync, Func<
         await store.Service.Uploads.InitiateAsync(Store.Bucket, Store.Key("u"), new(), default);
         await PartAsync(store, 1, Old);
         await PartAsync(store, 9, Small);
+    }
+
+    static async Task WithRulesAsync(Store store)
+    {
+        await WithUploadAsync(store);
+        await CopyAsync(store);
+        var rules = new LifecycleConfiguration(
+        [
+            new() { Id = "1", Prefix = "k", Expiration = new() { Days = 1 } },
+            new() { Id = "2", AbortMultipartUpload = new() { Days = 1 } },
+        ]);
+        await store.Service.Buckets.PutConfigurationAsync(
+            Store.Bucket, LifecycleRunner.ConfigurationName, XmlDocuments.ToUtf8(rules), default);
+    }
+
+    static Task<LifecycleTotals> RunRulesAsync(Store store) => store.Service.Lifecycle.RunAsync(
+        TimeProvider.System.GetUtcNow().AddDays(3), (_, failure) => throw failure, default);
+
+    // Uploads go first. Wherever it died, the next run does what is left, and nothing else.
+    static async Task<string> RulesStateAsync(Store store)
+    {
+        var (found, upload) = (await store.GetAsync("k"), await UploadAsync(store));
+        await RunRulesAsync(store);
+        return await store.GetAsync("k") is not null || await UploadAsync(store) is not null ? "neither: the next run left something"
+            : !Same(await store.GetAsync("copy"), Old) ? "neither: the copy is harmed"
+            : found is null ? (upload is null ? After : "neither: the upload outlived the object")
+            : Same(found, Old) ? Before : "neither: the object is harmed";
     }
 
     // The only open upload; after a Complete or Abort there is none.

@@ -34,3 +34,13 @@ public sealed class EmbeddedObjectTests : ObjectConformance, IDisposable
     protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
         Embedded.StartAsync(_directory.FullName, options, time);
 }
+
+public sealed class EmbeddedLifecycleTests : LifecycleConformance, IDisposable
+{
+    readonly DirectoryInfo _directory = Directory.CreateTempSubdirectory("moss-embedded-");
+
+    public void Dispose() => _directory.Delete(recursive: true);
+
+    protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
+        Embedded.StartAsync(_directory.FullName, options, time);
+}

@@ -50,3 +50,13 @@ public sealed class PostgresObjectTests : ObjectConformance, IAsyncDisposable
     protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
         _stores.StartAsync(options, time);
 }
+
+public sealed class PostgresLifecycleTests : LifecycleConformance, IAsyncDisposable
+{
+    readonly PostgresAndFiles _stores = new();
+
+    public ValueTask DisposeAsync() => _stores.DisposeAsync();
+
+    protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
+        _stores.StartAsync(options, time);
+}

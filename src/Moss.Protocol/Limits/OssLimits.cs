@@ -36,6 +36,13 @@ public static class OssLimits
     public const int MaxBucketTagKeyBytes = 64;
     public const int MaxBucketTagValueBytes = 128;
 
+    /// <summary>PutBucketLifecycle: at most 1,000 rules, each with an ID of up to 255 characters.</summary>
+    public const int MaxLifecycleRules = 1000;
+    public const int MaxLifecycleRuleIdLength = 255;
+
+    /// <summary>1,000 lifecycle rules with long prefixes and tags make about 2 MB of XML; twice that leaves room for indentation.</summary>
+    public const int MaxLifecycleBodyBytes = 4 * 1024 * 1024;
+
     /// <summary>A listing page: 1 to 1,000 entries.</summary>
     public const int MaxListPage = 1000;
     public const int DefaultListObjectsPage = 100;

@@ -37,6 +37,9 @@ public sealed record ObjectAttributes
     /// <summary>When an appendable object was sealed.</summary>
     public DateTimeOffset? SealedTime { get; init; }
 
+    /// <summary>When a lifecycle rule last gave the object another storage class.</summary>
+    public DateTimeOffset? TransitionTime { get; init; }
+
     /// <summary><c>AES256</c>, <c>KMS</c> or <c>SM4</c>, as asked for.</summary>
     public string? ServerSideEncryption { get; init; }
 

@@ -149,9 +149,7 @@ public sealed class MultipartOperations(StorageEngine engine)
             async tx =>
             {
                 var upload = await FindAsync(tx, bucketName, key, id, "0042-00000002");
-                var parts = await tx.Parts.ListAsync(upload, after: 0, OssLimits.MaxPartNumber);
-                await tx.Uploads.DeleteAsync(upload);
-                await VersionRules.ReleaseAsync(engine, tx, Manifest.Concat(parts.Select(part => part.Manifest)));
+                await RemoveAsync(engine, tx, upload);
                 return true;
             },
             ct);
@@ -169,6 +167,15 @@ public sealed class MultipartOperations(StorageEngine engine)
                     : new PartsPage(upload, parts, IsTruncated: false);
             },
             ct);
+
+    /// <summary>Removes an upload with its parts, inside a transaction that holds it alone; answers the bytes of the parts.</summary>
+    internal static async ValueTask<long> RemoveAsync(StorageEngine engine, IMetadataTransaction tx, UploadRecord upload)
+    {
+        var parts = await tx.Parts.ListAsync(upload, after: 0, OssLimits.MaxPartNumber);
+        await tx.Uploads.DeleteAsync(upload);
+        await VersionRules.ReleaseAsync(engine, tx, Manifest.Concat(parts.Select(part => part.Manifest)));
+        return parts.Sum(part => part.Size);
+    }
 
     internal static async ValueTask<UploadRecord> FindAsync(
         IMetadataTransaction tx, BucketName bucketName, ObjectKey key, UploadId id, string? ec = null)

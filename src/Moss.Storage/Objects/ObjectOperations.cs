@@ -177,6 +177,7 @@ public sealed class ObjectOperations(StorageEngine engine)
             : from.Attributes with
             {
                 SealedTime = null,
+                TransitionTime = null,
                 ServerSideEncryption = request.Attributes.ServerSideEncryption,
                 ServerSideEncryptionKeyId = request.Attributes.ServerSideEncryptionKeyId,
                 ServerSideDataEncryption = request.Attributes.ServerSideDataEncryption,

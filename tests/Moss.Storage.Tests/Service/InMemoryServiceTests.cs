@@ -15,3 +15,9 @@ public sealed class InMemoryObjectTests : ObjectConformance
     protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
         ServiceHarness.StartAsync(new InMemoryMetadataStore(), new InMemoryBlobStore(), time, options);
 }
+
+public sealed class InMemoryLifecycleTests : LifecycleConformance
+{
+    protected override Task<ServiceHarness> StartAsync(StorageOptions? options = null, TimeProvider? time = null) =>
+        ServiceHarness.StartAsync(new InMemoryMetadataStore(), new InMemoryBlobStore(), time, options);
+}
