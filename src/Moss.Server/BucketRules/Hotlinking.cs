@@ -20,9 +20,9 @@ static class Hotlinking
     {
         var caller = context.Caller;
         if ((!caller.IsAnonymous && !caller.IsUrlSigned) || context.Request.Bucket is null
-            || HttpMethods.IsOptions(context.Request.Method) || context.Operation.Name == "PostObject")
+            || HttpMethods.IsOptions(context.Request.Method) || context.Operation.Name is "PostObject" or "PutBucket")
         {
-            return;
+            return; // A form is not a page's request, and a bucket to be made has no rules yet.
         }
 
         var rules = await BucketReferer.Document.FindAsync(context, ct);

@@ -42,6 +42,12 @@ public sealed class BucketRefererTests(TestServer server)
         (await server.SendAsync(Call.Delete(bucket, null, ("referer", null)))).Is(405, "MethodNotAllowed");
     }
 
+    [Fact]
+    public async Task A_bucket_to_be_made_has_no_rules_yet()
+    {
+        (await server.SendAsync(Call.Put("none-yet", null, []).Anonymously())).Is(403, "AccessDenied");
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("<RefererConfiguration><AllowEmptyReferer>perhaps</AllowEmptyReferer></RefererConfiguration>")]
