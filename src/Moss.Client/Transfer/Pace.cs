@@ -67,7 +67,14 @@ sealed class Pace
         }
 
         var wanted = PartPlan.RoundUp((long)Math.Clamp(speed * SecondsAPart, MinPartSize, MaxPartSize), Unit);
-        return previous is { } last ? Math.Clamp(wanted, Math.Max(MinPartSize, last / 2), Math.Min(MaxPartSize, last * 2)) : wanted;
+        if (previous is not { } last)
+        {
+            return wanted;
+        }
+
+        // Another client's parts may be smaller or larger than any of this one.
+        var least = Math.Clamp(last / 2, MinPartSize, MaxPartSize);
+        return Math.Clamp(wanted, least, Math.Max(least, Math.Min(MaxPartSize, last * 2)));
     }
 }
 

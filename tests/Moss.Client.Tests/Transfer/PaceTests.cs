@@ -118,6 +118,17 @@ public sealed class PaceTests
         Assert.Equal(1 << 20, pace.PartSize(1 << 20));
     }
 
+    [Theory]
+    [InlineData(100 << 10, 1 << 20)]
+    [InlineData(256 << 10, 1 << 20)]
+    [InlineData(1 << 30, 128 << 20)]
+    public void Parts_of_another_clients_size_are_followed_by_ones_of_its_own(long previous, long next)
+    {
+        var pace = new Pace();
+        pace.Measured(10_000_000, TimeSpan.FromSeconds(1));
+        Assert.Equal(next, pace.PartSize(previous));
+    }
+
     [Fact]
     public void What_is_left_is_shared_out_among_the_connections()
     {
