@@ -31,4 +31,70 @@ public sealed partial class OssClient
 
     public Task DeleteBucketWebsiteAsync(string bucket, CancellationToken ct = default) =>
         CommandAsync(BucketDelete("DeleteBucketWebsite", bucket, "website"), ct);
+
+    public Task PutBucketPublicAccessBlockAsync(string bucket, PublicAccessBlockConfiguration block, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketPublicAccessBlock", bucket, "publicAccessBlock", block), ct);
+
+    public Task<PublicAccessBlockConfiguration> GetBucketPublicAccessBlockAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<PublicAccessBlockConfiguration>(BucketGet("GetBucketPublicAccessBlock", bucket, "publicAccessBlock"), ct);
+
+    public Task DeleteBucketPublicAccessBlockAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketPublicAccessBlock", bucket, "publicAccessBlock"), ct);
+
+    public Task PutBucketTransferAccelerationAsync(string bucket, TransferAccelerationConfiguration acceleration, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketTransferAcceleration", bucket, "transferAcceleration", acceleration), ct);
+
+    public Task<TransferAccelerationConfiguration> GetBucketTransferAccelerationAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<TransferAccelerationConfiguration>(BucketGet("GetBucketTransferAcceleration", bucket, "transferAcceleration"), ct);
+
+    public Task PutBucketAccessMonitorAsync(string bucket, AccessMonitorConfiguration monitor, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketAccessMonitor", bucket, "accessmonitor", monitor), ct);
+
+    public Task<AccessMonitorConfiguration> GetBucketAccessMonitorAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<AccessMonitorConfiguration>(BucketGet("GetBucketAccessMonitor", bucket, "accessmonitor"), ct);
+
+    public Task PutBucketArchiveDirectReadAsync(string bucket, ArchiveDirectReadConfiguration directRead, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketArchiveDirectRead", bucket, "bucketArchiveDirectRead", directRead), ct);
+
+    public Task<ArchiveDirectReadConfiguration> GetBucketArchiveDirectReadAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<ArchiveDirectReadConfiguration>(BucketGet("GetBucketArchiveDirectRead", bucket, "bucketArchiveDirectRead"), ct);
+
+    public Task PutBucketHttpsConfigAsync(string bucket, HttpsConfiguration versions, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketHttpsConfig", bucket, "httpsConfig", versions), ct);
+
+    public Task<HttpsConfiguration> GetBucketHttpsConfigAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<HttpsConfiguration>(BucketGet("GetBucketHttpsConfig", bucket, "httpsConfig"), ct);
+
+    public Task PutBucketResourceGroupAsync(string bucket, BucketResourceGroupConfiguration group, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketResourceGroup", bucket, "resourceGroup", group), ct);
+
+    public Task<BucketResourceGroupConfiguration> GetBucketResourceGroupAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<BucketResourceGroupConfiguration>(BucketGet("GetBucketResourceGroup", bucket, "resourceGroup"), ct);
+
+    public Task PutBucketResponseHeaderAsync(string bucket, ResponseHeaderConfiguration rules, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketResponseHeader", bucket, "responseHeader", rules), ct);
+
+    public Task<ResponseHeaderConfiguration> GetBucketResponseHeaderAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<ResponseHeaderConfiguration>(BucketGet("GetBucketResponseHeader", bucket, "responseHeader"), ct);
+
+    public Task DeleteBucketResponseHeaderAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketResponseHeader", bucket, "responseHeader"), ct);
+
+    public Task PutBucketOverwriteConfigAsync(string bucket, OverwriteConfiguration rules, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketOverwriteConfig", bucket, "overwriteConfig", rules), ct);
+
+    public Task<OverwriteConfiguration> GetBucketOverwriteConfigAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<OverwriteConfiguration>(BucketGet("GetBucketOverwriteConfig", bucket, "overwriteConfig"), ct);
+
+    public Task DeleteBucketOverwriteConfigAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketOverwriteConfig", bucket, "overwriteConfig"), ct);
+
+    public Task PutUserDefinedLogFieldsConfigAsync(string bucket, UserDefinedLogFieldsConfiguration fields, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutUserDefinedLogFieldsConfig", bucket, "userDefinedLogFieldsConfig", fields), ct);
+
+    public Task<UserDefinedLogFieldsConfiguration> GetUserDefinedLogFieldsConfigAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<UserDefinedLogFieldsConfiguration>(BucketGet("GetUserDefinedLogFieldsConfig", bucket, "userDefinedLogFieldsConfig"), ct);
+
+    public Task DeleteUserDefinedLogFieldsConfigAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteUserDefinedLogFieldsConfig", bucket, "userDefinedLogFieldsConfig"), ct);
 }

@@ -33,6 +33,8 @@ static class CompatibilityPage
                 | GetBucketStat | lags by about an hour | live |
                 | KMS encryption | a paid service | `KmsServiceNotEnabled`; AES256 and SM4 are recorded and echoed, data is stored as it came |
                 | storage classes | differ in price and delay | recorded; every class is stored and read alike |
+                | transfer acceleration, access monitoring, direct reads of archives, fields of the real-time log | act | recorded and served: there is one way to a server, every class is read alike, no access time is kept |
+                | website rules that mirror | fetch from the origin | `NotImplemented` when they are put |
                 | gzip on the fly | for some text types | never: bodies are sent as they are stored, with ETag and CRC-64 |
                 | 204 answers | carry `Content-Length: 0` | carry none, as RFC 9110 asks |
                 | a request that ends inside its body | may get `IncompleteBody` | the connection is closed; nothing is stored |

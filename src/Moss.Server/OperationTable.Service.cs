@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Moss.Server.BucketRules;
 using Moss.Server.Operations.Service;
 using static Moss.Server.Access;
 
@@ -15,9 +16,9 @@ static partial class OperationTable
             new("ListBuckets", Get, Scope.Service, "", "oss:ListBuckets", Owner, ListBuckets.HandleAsync),
             new("DescribeRegions", Get, Scope.Service, "regions", "oss:DescribeRegions", Owner, DescribeRegions.HandleAsync),
             new("DescribeRegions", Get, Scope.Service, "regionList", "oss:DescribeRegions", Owner, DescribeRegions.HandleAsync),
-            new("PutPublicAccessBlock", Put, Scope.Service, "publicAccessBlock", "oss:PutPublicAccessBlock", Owner),
-            new("GetPublicAccessBlock", Get, Scope.Service, "publicAccessBlock", "oss:GetPublicAccessBlock", Owner),
-            new("DeletePublicAccessBlock", Delete, Scope.Service, "publicAccessBlock", "oss:DeletePublicAccessBlock", Owner),
+            new("PutPublicAccessBlock", Put, Scope.Service, "publicAccessBlock", "oss:PutPublicAccessBlock", Owner, PublicAccess.PutAsync),
+            new("GetPublicAccessBlock", Get, Scope.Service, "publicAccessBlock", "oss:GetPublicAccessBlock", Owner, PublicAccess.GetAsync),
+            new("DeletePublicAccessBlock", Delete, Scope.Service, "publicAccessBlock", "oss:DeletePublicAccessBlock", Owner, PublicAccess.DeleteAsync),
             new("ListAccessPoints", Get, Scope.Service, "accessPoint", "oss:ListAccessPoints", Owner),
             new("ListAccessPointsForObjectProcess", Get, Scope.Service, "accessPointForObjectProcess", "oss:ListAccessPointsForObjectProcess", Owner),
             new("ListUserDataRedundancyTransition", Get, Scope.Service, "redundancyTransition", "oss:ListUserDataRedundancyTransition", Owner),

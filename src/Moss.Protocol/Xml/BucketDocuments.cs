@@ -155,11 +155,24 @@ public sealed record BucketInfo : IXmlDocument<BucketInfo>
     /// <summary>The bucket's own encryption rule: <c>None</c> without one.</summary>
     public string SSEAlgorithm { get; init; } = "None";
 
+    /// <summary><c>Enabled</c> or <c>Disabled</c>.</summary>
+    public string AccessMonitor { get; init; } = "Disabled";
+
+    public bool BlockPublicAccess { get; init; }
+
+    /// <summary><c>Enabled</c> or <c>Disabled</c>.</summary>
+    public string TransferAcceleration { get; init; } = "Disabled";
+
+    /// <summary>Where access logs go; empty for nowhere.</summary>
+    public string LogBucket { get; init; } = "";
+
+    public string LogPrefix { get; init; } = "";
+
     public void Write(XmlDocumentWriter writer)
     {
         writer.Start("Bucket");
-        writer.Element("AccessMonitor", "Disabled");
-        writer.Element("BlockPublicAccess", false);
+        writer.Element("AccessMonitor", AccessMonitor);
+        writer.Element("BlockPublicAccess", BlockPublicAccess);
         writer.Element("Comment", "");
         writer.Element("CreationDate", Bucket.CreationDate);
         writer.Element("CrossRegionReplication", "Disabled");
@@ -170,7 +183,7 @@ public sealed record BucketInfo : IXmlDocument<BucketInfo>
         writer.Element("Name", Bucket.Name);
         writer.Element("ResourceGroupId", Bucket.ResourceGroupId ?? "");
         writer.Element("StorageClass", Bucket.StorageClass);
-        writer.Element("TransferAcceleration", "Disabled");
+        writer.Element("TransferAcceleration", TransferAcceleration);
         writer.Element("Versioning", Versioning);
         writer.Start("Owner");
         writer.Element("DisplayName", Owner.DisplayName);
@@ -183,8 +196,8 @@ public sealed record BucketInfo : IXmlDocument<BucketInfo>
         writer.Element("SSEAlgorithm", SSEAlgorithm);
         writer.End();
         writer.Start("BucketPolicy");
-        writer.Element("LogBucket", "");
-        writer.Element("LogPrefix", "");
+        writer.Element("LogBucket", LogBucket);
+        writer.Element("LogPrefix", LogPrefix);
         writer.End();
         writer.End();
     }
@@ -216,7 +229,27 @@ public sealed record BucketInfo : IXmlDocument<BucketInfo>
                 "DataRedundancyType" => info with { DataRedundancyType = reader.Text() },
                 "Versioning" => info with { Versioning = reader.Text() },
                 "ServerSideEncryptionRule" => info with { SSEAlgorithm = ReadAlgorithm(reader) },
+                "AccessMonitor" => info with { AccessMonitor = reader.Text() },
+                "BlockPublicAccess" => info with { BlockPublicAccess = reader.Boolean() },
+                "TransferAcceleration" => info with { TransferAcceleration = reader.Text() },
+                "BucketPolicy" => ReadLogging(reader, info),
                 _ => info with { Bucket = DescribedBucket.ReadField(reader, info.Bucket) },
+            };
+        }
+
+        return info;
+    }
+
+    static BucketInfo ReadLogging(XmlDocumentReader reader, BucketInfo info)
+    {
+        var parent = reader.Enter();
+        while (reader.Next(parent))
+        {
+            info = reader.Name switch
+            {
+                "LogBucket" => info with { LogBucket = reader.Text() },
+                "LogPrefix" => info with { LogPrefix = reader.Text() },
+                _ => info,
             };
         }
 

@@ -107,6 +107,14 @@ public sealed class XmlDocumentReader : IDisposable
         return Guarded(static reader => reader.ReadElementContentAsString());
     }
 
+    /// <summary>The text of the current element's child of this name, trimmed; null when it has none. All other children are passed over.</summary>
+    public string? TextOf(string child) => Texts(child) is [.., var text] ? text : null;
+
+    /// <summary>The current element's child of this name as <c>true</c> or <c>false</c>; null when it has none.</summary>
+    public bool? BooleanOf(string child) => TextOf(child) is not { } text ? null
+        : bool.TryParse(text, out var value) ? value
+        : throw OssErrors.Xml($"{child} is neither true nor false.");
+
     /// <summary>The texts of the current element's children of this name, trimmed.</summary>
     public IReadOnlyList<string> Texts(string child)
     {

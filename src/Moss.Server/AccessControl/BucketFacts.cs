@@ -3,6 +3,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
 using Moss.Server.AccessControl.Policies;
+using Moss.Server.BucketRules;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl;
@@ -64,7 +65,8 @@ sealed class BucketFactsReader(IMetadataStore metadata)
                 {
                     RequesterPays = IsSet(await tx.Buckets.FindConfigurationAsync(bucket.Id, RequestPaymentName), "Payer", "Requester"),
                     BlocksPublicAccess =
-                        IsSet(await tx.Buckets.FindConfigurationAsync(bucket.Id, PublicAccessBlockName), "BlockPublicAccess", "true"),
+                        IsSet(await tx.Buckets.FindConfigurationAsync(bucket.Id, PublicAccessBlockName), "BlockPublicAccess", "true")
+                        || await tx.Settings.FindAsync(AccountRules.PublicAccessBlockPrefix + bucket.OwnerId) is not null,
                     Tags = needs.HasFlag(PolicyNeeds.BucketTags) ? TagsOf(await tx.Buckets.FindConfigurationAsync(bucket.Id, TaggingName)) : [],
                 };
                 return key is { } named ? await WithObjectAsync(tx, facts, named, version) : facts;

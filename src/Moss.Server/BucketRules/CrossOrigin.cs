@@ -16,7 +16,7 @@ static class CrossOrigin
     /// <summary>Puts the headers on the answer to come, by the first rule for the request's origin and method.</summary>
     public static async ValueTask AnnounceAsync(OssContext context, CancellationToken ct)
     {
-        if (context.Request.Bucket is null || await FindAsync(context, ct) is not { } rules)
+        if (context.Request.Bucket is null || await BucketCors.Document.TryFindAsync(context, ct) is not { } rules)
         {
             return;
         }
@@ -103,19 +103,6 @@ static class CrossOrigin
         if (rule.MaxAgeSeconds is { } seconds)
         {
             yield return new("Access-Control-Max-Age", seconds.ToString(CultureInfo.InvariantCulture));
-        }
-    }
-
-    // A bucket that is not there has no rules; the operation says that it is not there.
-    static async ValueTask<CorsConfiguration?> FindAsync(OssContext context, CancellationToken ct)
-    {
-        try
-        {
-            return await BucketCors.Document.FindAsync(context, ct);
-        }
-        catch (OssException missing) when (missing.Error == OssErrors.NoSuchBucket)
-        {
-            return null;
         }
     }
 }

@@ -25,7 +25,7 @@ static class Hotlinking
             return; // A form is not a page's request, and a bucket to be made has no rules yet.
         }
 
-        var rules = await BucketReferer.Document.FindAsync(context, ct);
+        var rules = await BucketReferer.Document.TryFindAsync(context, ct);
         if (EcOf(rules!, context.GivenHeader("Referer")) is { } ec)
         {
             throw new OssException(OssErrors.AccessDenied, Refusal, ec, [new("BucketName", context.Bucket.Value)]);

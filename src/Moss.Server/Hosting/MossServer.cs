@@ -14,10 +14,12 @@ using Moss.Protocol.Signing;
 using Moss.Server.AccessControl;
 using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
+using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
+using Moss.Storage.Metadata;
 
 namespace Moss.Server.Hosting;
 
@@ -82,7 +84,7 @@ public sealed class MossServer : IAsyncDisposable
             var access = new AccessServices(options, engine.Metadata, masterKey, root, time, audit);
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
             var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
-            var services = Compose(options, time, storage, access, callbacks, hosts, log);
+            var services = Compose(options, time, storage, engine.Metadata, access, callbacks, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
             app.Run(new OssPipeline(services, pages, AdminOf(access, time)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
@@ -153,7 +155,8 @@ public sealed class MossServer : IAsyncDisposable
     static AdminApi AdminOf(AccessServices access, TimeProvider time) => new(access.Admin, new(time, new SignatureOptions()), access.Keys);
 
     static OssServices Compose(
-        OssServerOptions options, TimeProvider time, ObjectService storage, AccessServices access, CallbackService callbacks, HostMap hosts, ILogger log)
+        OssServerOptions options, TimeProvider time, ObjectService storage, IMetadataStore metadata, AccessServices access, CallbackService callbacks,
+        HostMap hosts, ILogger log)
     {
         var signatures = new RequestAuthenticator(time, new SignatureOptions
         {
@@ -170,6 +173,7 @@ public sealed class MossServer : IAsyncDisposable
             new ServerMetrics(),
             access,
             callbacks,
+            new AccountRules(metadata),
             log);
     }
 

@@ -31,6 +31,11 @@ static class CommonHeaders
 
         var elapsed = context.Services.Time.GetElapsedTime(context.Started);
         context.Response.Headers["x-oss-server-time"] = ((long)elapsed.TotalMilliseconds).ToString(CultureInfo.InvariantCulture);
+        foreach (var name in context.HiddenHeaders)
+        {
+            context.Response.Headers.Remove(name);
+        }
+
         return Task.CompletedTask;
     }
 }

@@ -42,6 +42,9 @@ sealed class OssContext(HttpContext http, OssServices services, string requestId
     /// <summary>Headers that the answer carries whatever becomes of the request, errors included.</summary>
     public List<KeyValuePair<string, string>> StandingHeaders { get; } = [];
 
+    /// <summary>Headers that the answer leaves out.</summary>
+    public List<string> HiddenHeaders { get; } = [];
+
     /// <summary>Bytes of the request body that were read.</summary>
     public long BytesIn { get; set; }
 

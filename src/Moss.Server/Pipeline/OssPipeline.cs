@@ -30,6 +30,8 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
             await CrossOrigin.AnnounceAsync(context, http.RequestAborted);
             await services.Authenticator.AuthenticateAsync(context, http.RequestAborted);
             context.Operation = OperationTable.Find(context.Request, http.Request.Headers);
+            await HiddenHeaders.HideAsync(context, http.RequestAborted);
+            await TlsVersions.CheckAsync(context, http.RequestAborted);
             await Hotlinking.CheckAsync(context, http.RequestAborted);
             await Website.ServeAsync(context, ServeAsync, http.RequestAborted);
         }
@@ -52,6 +54,8 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
     async Task ServeAsync(OssContext context, CancellationToken ct)
     {
         await services.Authorizer.AuthorizeAsync(context, ct);
+        await PublicAccess.CheckAclAsync(context, ct);
+        await OverwriteProtection.ApplyAsync(context, ct);
         await DispatchAsync(context, ct);
     }
 

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using Moss.Server.AccessControl;
+using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
 using Moss.Server.Observability;
 using Moss.Storage;
@@ -18,4 +19,5 @@ sealed record OssServices(
     ServerMetrics Metrics,
     AccessServices Access,
     CallbackService Callbacks,
+    AccountRules Accounts,
     ILogger Log);

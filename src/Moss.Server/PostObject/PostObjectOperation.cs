@@ -3,6 +3,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
@@ -43,6 +44,8 @@ static class PostObjectOperation
         var key = ObjectKey.Parse(template.Replace("${filename}", form.FileName, StringComparison.Ordinal));
         TakeHeaders(context, form);
         await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, context.Operation.Permission, context.Bucket, key, version: null, ct);
+        await PublicAccess.CheckAclAsync(context, ct);
+        await OverwriteProtection.ApplyAsync(context, key, ct);
         var callback = context.Services.Callbacks.Check(CallbackOptions.OfForm(
             form.Given("callback"),
             form.Names.Where(name => name.StartsWith("x:", StringComparison.OrdinalIgnoreCase)).Select(name => KeyValuePair.Create(name, form[name]!))));

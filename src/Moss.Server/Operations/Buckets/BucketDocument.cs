@@ -75,6 +75,19 @@ sealed class BucketDocument<T>(string name)
     /// <exception cref="OssException"><c>NoSuchBucket</c>.</exception>
     public ValueTask<T?> FindAsync(OssContext context, CancellationToken ct) => FindAsync(context.Storage, context.Bucket, ct);
 
+    /// <summary>As <see cref="FindAsync(OssContext, CancellationToken)"/>; a bucket that is not there has none. What asks before the operation does leaves it to that to refuse.</summary>
+    public async ValueTask<T?> TryFindAsync(OssContext context, CancellationToken ct)
+    {
+        try
+        {
+            return await FindAsync(context, ct);
+        }
+        catch (OssException missing) when (missing.Error == OssErrors.NoSuchBucket)
+        {
+            return Default;
+        }
+    }
+
     /// <inheritdoc cref="FindAsync(OssContext, CancellationToken)"/>
     public async ValueTask<T?> FindAsync(ObjectService storage, BucketName bucket, CancellationToken ct) =>
         await storage.Buckets.FindConfigurationAsync(bucket, name, ct) is { } stored

@@ -4,6 +4,7 @@ using Moss.Protocol.Limits;
 using Moss.Protocol.Xml;
 using Moss.Server.AccessControl;
 using Moss.Server.AccessControl.Policies;
+using Moss.Server.BucketRules;
 using Moss.Server.Pipeline;
 
 namespace Moss.Server.Operations.Buckets;
@@ -18,7 +19,7 @@ static class BucketPolicy
     {
         var json = await RequestBody.ReadDocumentAsync(context, OssLimits.MaxDocumentBytes, ct);
         var policy = PolicyParser.Parse(json, PolicyKind.Bucket);
-        if (IsPublic(policy) && await BlocksPublicAccessAsync(context, ct))
+        if (IsPublic(policy) && await PublicAccess.IsBlockedAsync(context, ct))
         {
             throw new OssException(OssErrors.AccessDenied, "Put public bucket policy is not allowed.", "0003-00000914");
         }
@@ -62,8 +63,4 @@ static class BucketPolicy
         && (statement.Principal!.IsNot || statement.Principal.Entries.Any(entry => entry.IsEveryone))
         && !statement.Conditions.Any(condition =>
             !condition.IsNegated && condition.Key is ConditionKeys.SourceIp or "acs:SourceVpc" or ConditionKeys.AccessId));
-
-    static async ValueTask<bool> BlocksPublicAccessAsync(OssContext context, CancellationToken ct) =>
-        BucketFactsReader.IsSet(
-            await context.Storage.Buckets.FindConfigurationAsync(context.Bucket, BucketFactsReader.PublicAccessBlockName, ct), "BlockPublicAccess", "true");
 }

@@ -1,5 +1,6 @@
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.BucketRules;
 using Moss.Server.Pipeline;
 
 namespace Moss.Server.Operations.Buckets;
@@ -18,6 +19,9 @@ static class GetBucketInfo
                 Grant = bucket.Acl.ToWire(),
                 DataRedundancyType = bucket.DataRedundancyType,
                 Versioning = GetBucketVersioning.StatusOf(bucket),
+                AccessMonitor = (await BucketSwitches.AccessMonitor.FindAsync(context, ct))!.Status,
+                BlockPublicAccess = (await PublicAccess.Document.FindAsync(context, ct))!.BlockPublicAccess,
+                TransferAcceleration = await BucketSwitches.TransferAcceleration.FindAsync(context, ct) is { Enabled: true } ? "Enabled" : "Disabled",
             },
             ct);
     }

@@ -13,24 +13,13 @@ static class Unset
 {
     public static readonly OperationHandler Lifecycle = Refusing(OssErrors.NoSuchLifecycle);
     public static readonly OperationHandler Encryption = Refusing(OssErrors.NoSuchServerSideEncryptionRule);
-    public static readonly OperationHandler TransferAcceleration = Refusing(OssErrors.NoSuchTransferAccelerationConfiguration);
     public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
     public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
     public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);
 
     public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });
-    public static readonly OperationHandler AccessMonitor =
-        Answering("AccessMonitorConfiguration", static writer => writer.Element("Status", "Disabled"));
-
     public static readonly OperationHandler ListInventory =
         Answering("ListInventoryConfigurationsResult", static writer => writer.Element("IsTruncated", false));
-
-    /// <summary>The group that the bucket was made in; only that is recorded.</summary>
-    public static async Task ResourceGroup(OssContext context, CancellationToken ct)
-    {
-        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
-        await WriteAsync(context, "BucketResourceGroupConfiguration", writer => writer.Element("ResourceGroupId", bucket.ResourceGroupId), ct);
-    }
 
     /// <summary>No domain name is bound.</summary>
     public static async Task ListCname(OssContext context, CancellationToken ct)
