@@ -154,7 +154,7 @@ var signedByV1 = map[string]bool{
 	"acl": true, "uploads": true, "uploadId": true, "partNumber": true, "tagging": true, "symlink": true, "append": true, "position": true,
 	"delete": true, "sequential": true, "continuation-token": true, "objectMeta": true, "bucketInfo": true, "stat": true, "location": true,
 	"response-content-type": true, "response-cache-control": true, "x-oss-traffic-limit": true,
-	"security-token": true, "callback": true, "callback-var": true,
+	"security-token": true, "callback": true, "callback-var": true, "versionId": true,
 }
 
 func (r *request) resourceV1() string {

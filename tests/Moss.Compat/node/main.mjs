@@ -17,6 +17,8 @@ import * as keys from './scenarios/keys.mjs'
 import * as grants from './scenarios/grants.mjs'
 import * as callbacks from './scenarios/callbacks.mjs'
 import * as forms from './scenarios/forms.mjs'
+import * as settings from './scenarios/settings.mjs'
+import * as versions from './scenarios/versions.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +47,7 @@ if (!options.endpoint || !options.accessKeyId || !options.accessKeySecret) {
   process.exit(2)
 }
 
-const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys, ...grants, ...callbacks, ...forms }
+const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys, ...grants, ...callbacks, ...forms, ...settings, ...versions }
 const byName = new Map(Object.values(implemented)
   .filter((group) => typeof group === 'object')
   .flatMap((group) => Object.entries(group)))

@@ -26,6 +26,19 @@ public sealed class AppendObjectTests(TestServer server)
     }
 
     [Fact]
+    public async Task Of_the_headers_of_a_later_append_only_the_acl_acts()
+    {
+        var bucket = await server.BucketAsync();
+        async Task<string?> AclAsync() => (await server.SendAsync(Call.Get(bucket, "log", ("acl", null)))).Is(200).Element("Grant");
+        (await server.SendAsync(Append(bucket, "0", Bytes.Of("a")).With(("x-oss-object-acl", "public-read"), ("x-oss-meta-a", "1")))).Is(200);
+        (await server.SendAsync(Append(bucket, "1", Bytes.Of("b")))).Is(200);
+        Assert.Equal("public-read", await AclAsync());
+        (await server.SendAsync(Append(bucket, "2", Bytes.Of("c")).With(("x-oss-object-acl", "private"), ("x-oss-meta-a", "2")))).Is(200);
+        Assert.Equal("private", await AclAsync());
+        Assert.Equal("1", (await server.SendAsync(Call.Head(bucket, "log"))).Is(200)["x-oss-meta-a"]);
+    }
+
+    [Fact]
     public async Task Refuses_what_cannot_grow()
     {
         var bucket = await server.BucketWithAsync("log", Bytes.Of("normal"));

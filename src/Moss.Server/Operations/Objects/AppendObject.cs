@@ -9,7 +9,8 @@ namespace Moss.Server.Operations.Objects;
 
 /// <summary>
 /// AppendObject. The position must be the object's length: of several appends to one position exactly one succeeds, the others get 409
-/// PositionNotEqualToLength with the right position in x-oss-next-append-position. Headers count for the first append only.
+/// PositionNotEqualToLength with the right position in x-oss-next-append-position. Headers count for the first append only, but for
+/// x-oss-object-acl, which each append may set.
 /// </summary>
 static class AppendObject
 {
