@@ -28,7 +28,7 @@ public sealed class MossServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var info = MossProcess.Info(
-            ["serve", "--listen", "127.0.0.1:0", "--data", _data, "--durability", "ci", "--log-requests", "false"],
+            ["serve", "--listen", "127.0.0.1:0", "--data", _data, "--durability", "ci"],
             new() { ["MOSS_ROOT_ACCESS_KEY_ID"] = AccessKeyId, ["MOSS_ROOT_ACCESS_KEY_SECRET"] = AccessKeySecret });
         _process = Process.Start(info)!;
         _process.StandardInput.Close();
@@ -45,7 +45,7 @@ public sealed class MossServer : IAsyncLifetime
         }
 
         Assert.True(Endpoint.Length > 0, $"the server did not start: {_log}");
-        _draining = _process.StandardOutput.ReadToEndAsync();
+        _draining = DrainAsync(_process.StandardOutput);
         Client = new(new() { Endpoint = Endpoint, Credentials = new StaticCredentialsProvider(new(AccessKeyId, AccessKeySecret)) });
     }
 
@@ -93,6 +93,33 @@ public sealed class MossServer : IAsyncLifetime
 
         _process?.Dispose();
         Directory.Delete(_data, recursive: true);
+    }
+
+    /// <summary>Whether the server logged a request with these words; it writes the line when the answer is out, so this waits a little.</summary>
+    public async Task<bool> HasLoggedAsync(string words)
+    {
+        for (var patience = 0; patience < 100; patience++)
+        {
+            lock (_log)
+            {
+                if (_log.ToString().Contains(words, StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TestContext.Current.CancellationToken);
+        }
+
+        return false;
+    }
+
+    async Task DrainAsync(StreamReader output)
+    {
+        while (await output.ReadLineAsync() is { } line)
+        {
+            Log(line);
+        }
     }
 
     void Log(string? line)
