@@ -19,6 +19,11 @@ static class Entry
             return ExitCode.Ok;
         }
 
+        if (args is ["help", ..])
+        {
+            args = [.. args[1..], "--help"];
+        }
+
         Arguments = args;
         return await DispatchAsync(args, version);
     }

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Completions;
 using Moss.Cli.Frame;
 using Moss.Client;
 
@@ -48,11 +49,33 @@ static class CompletionCommand
     {
         var root = Verbs.Root(null, "");
         var before = words.Length > 1 ? words[..^1] : [];
-        var parsed = root.Parse([.. before, ""], new ParserConfiguration { ResponseFileTokenReplacer = null });
         var last = words.Length > 0 ? words[^1] : "";
+        if (ValuesOf(root, before, last) is { } values)
+        {
+            return values;
+        }
+
+        var parsed = root.Parse([.. before, ""], Plain);
         var offered = parsed.GetCompletions().Select(static item => item.Label).Where(static label => !label.StartsWith('/') && label != "-?");
         return last.Length == 0 ? offered.Where(static label => !label.StartsWith('-')).Append(Scheme) : offered.Append(Scheme);
     }
+
+    // After an option that takes a value, and behind its = sign, only values make sense; for one that takes anything the shell offers files.
+    static IEnumerable<string>? ValuesOf(RootCommand root, string[] before, string last)
+    {
+        var equals = last.StartsWith('-') ? last.IndexOf('=', StringComparison.Ordinal) : -1;
+        var (name, lead) = equals > 0 ? (last[..equals], last[..(equals + 1)]) : (before is [.., var word] ? word : "", "");
+        if (!name.StartsWith('-'))
+        {
+            return null;
+        }
+
+        var option = root.Parse(before, Plain).CommandResult.Command.Options.Concat(GlobalOptions.All)
+            .FirstOrDefault(known => known.ValueType != typeof(bool) && (known.Name == name || known.Aliases.Contains(name)));
+        return option?.GetCompletions(CompletionContext.Empty).Select(item => lead + item.Label);
+    }
+
+    static ParserConfiguration Plain => new() { ResponseFileTokenReplacer = null };
 
     static async Task<IEnumerable<string>> PlacesAsync(Invocation invocation, string place)
     {

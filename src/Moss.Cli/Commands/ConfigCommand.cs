@@ -15,7 +15,8 @@ static class ConfigCommand
     static readonly string[] KnownKeys =
     [
         "endpoint", "region", "access-key-id", "access-key-secret", "sts-token", "mode", "sign-version", "addressing-style", "retry-times", "connect-timeout",
-        "read-timeout", "proxy", "user-agent", "source-profile", "buckets", "credential-process", "credential-uri", "ecs-role-name",
+        "read-timeout", "proxy", "user-agent", "source-profile", "buckets", "credential-process", "credential-uri", "ecs-role-name", "role-arn", "role-session-name", "token-timeout", "sts-endpoint", "sts-region",
+        "oidc-provider-arn", "oidc-token-file",
     ];
 
     public static Command Create(string name, string description)

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Microsoft.Extensions.Logging;
+using Moss.Cli.Frame;
 using Moss.Cli.Output;
 using Moss.Server.Hosting;
 
@@ -12,7 +13,10 @@ static class ServeCommand
 {
     public static Command Create()
     {
-        var command = new Command("serve", "Start the object store.");
+        var command = new MossCommand("serve", "Start the object store.")
+            .Example("moss serve", "on 127.0.0.1:9020, in ./moss-data; the first start prints a credential")
+            .Example("moss serve --data /srv/moss --listen 0.0.0.0:9020 --domain oss.example.com", "for others, with buckets as host names")
+            .Example("moss serve --config /etc/moss.json", "every option can stand in a file, or in the environment as MOSS_...");
         var options = new Dictionary<string, Option<string[]>>(StringComparer.Ordinal);
         foreach (var (name, value, description) in ServeSettings.Known)
         {

@@ -11,7 +11,7 @@ static class CommandLineErrors
     public static string? Describe(ParseResult parsed)
     {
         var command = parsed.CommandResult.Command;
-        var name = command is RootCommand ? "moss" : "moss " + command.Name;
+        var name = HelpText.PathOf(parsed);
         // An option with a slip of the pen makes an argument too many of its value: it is the one to name.
         var word = MistakenOption(parsed)
             ?? parsed.UnmatchedTokens.FirstOrDefault(static extra => extra.StartsWith('-'))
@@ -30,7 +30,10 @@ static class CommandLineErrors
             return null;
         }
 
-        var message = parsed.Errors.Count > 0 ? parsed.Errors[0].Message : "it is not complete";
+        var commands = command.Subcommands.Where(static sub => !sub.Hidden).Select(static sub => sub.Name).ToArray();
+        var message = command.Action is null && commands.Length > 0 ? $"say which: {string.Join(", ", commands)}"
+            : parsed.Errors.Count > 0 ? parsed.Errors[0].Message
+            : "it is not complete";
         return $"{name}: {message}\n      '{name} --help' shows how it is used";
     }
 

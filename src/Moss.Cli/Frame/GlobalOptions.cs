@@ -30,7 +30,7 @@ static class GlobalOptions
         "--sts-token", "TOKEN", "The token of a temporary key. Better: OSS_SESSION_TOKEN, or moss config.", "-t");
 
     public static readonly Option<string?> Mode = Options.Word(
-        "--mode", "Where the credentials come from.", ["AK", "StsToken", "EcsRamRole", "Process", "Uri", "Anonymous"]);
+        "--mode", "Where the credentials come from.", ["AK", "StsToken", "RamRoleArn", "OIDC", "EcsRamRole", "Process", "Uri", "Anonymous"]);
 
     public static readonly Option<string?> SignVersion = Options.Word("--sign-version", "The signature (v4).", ["v1", "v4"]);
 

@@ -23,7 +23,7 @@ sealed class HelpText(string version) : SynchronousCommandLineAction
     {
         var text = new StringBuilder($"moss {version}: {root.Description}\n\n");
         text.Append("Examples:\n");
-        AppendPairs(text, [
+        AppendExamples(text, [
             ("moss cp video.mp4 oss://bucket/", "upload; run it again after any accident, it goes on where it broke off"),
             ("moss cp -r oss://bucket/2026/ ./2026", "download everything below a prefix"),
             ("moss sync ./photos oss://bucket/photos", "send what is new or changed"),
@@ -48,7 +48,7 @@ sealed class HelpText(string version) : SynchronousCommandLineAction
         if (command is MossCommand { Examples: { Count: > 0 } examples })
         {
             text.Append("Examples:\n");
-            AppendPairs(text, examples.Select(static example => (example.Line, example.Meaning)));
+            AppendExamples(text, examples);
             text.Append('\n');
         }
 
@@ -56,7 +56,7 @@ sealed class HelpText(string version) : SynchronousCommandLineAction
         text.Append("Usage: ").Append(path);
         foreach (var argument in command.Arguments.Where(static argument => !argument.Hidden))
         {
-            var many = argument.Arity.MaximumNumberOfValues > 1 ? "..." : "";
+            var many = argument.Arity.MaximumNumberOfValues > 1 && !argument.Name.Contains("...", StringComparison.Ordinal) ? "..." : "";
             text.Append(argument.Arity.MinimumNumberOfValues == 0 ? $" [{argument.Name}{many}]" : $" {argument.Name}{many}");
         }
 
@@ -89,16 +89,21 @@ sealed class HelpText(string version) : SynchronousCommandLineAction
         return (option.HelpName is { Length: > 0 } value && option.ValueType != typeof(bool) ? $"{names} {value}" : names, option.Description ?? "");
     }
 
+    // A line to paste, and above it what it does.
+    static void AppendExamples(StringBuilder text, IEnumerable<(string Line, string Meaning)> examples)
+    {
+        foreach (var (line, meaning) in examples)
+        {
+            text.Append("  # ").Append(meaning).Append("\n  ").Append(line).Append('\n');
+        }
+    }
+
     static void AppendPairs(StringBuilder text, IEnumerable<(string Name, string Meaning)> pairs)
     {
         foreach (var (name, meaning) in pairs)
         {
-            text.Append("  ").Append(name.PadRight(NameWidth));
-            if (name.Length > NameWidth - 2 && meaning.Length > 0)
-            {
-                text.Append('\n').Append(' ', NameWidth + 2);
-            }
-
+            var isLong = name.Length > NameWidth - 2 && meaning.Length > 0;
+            text.Append("  ").Append(isLong ? name + "\n" + new string(' ', NameWidth + 2) : name.PadRight(NameWidth));
             AppendWrapped(text, meaning, NameWidth + 2);
             text.Append('\n');
         }
@@ -120,7 +125,8 @@ sealed class HelpText(string version) : SynchronousCommandLineAction
         }
     }
 
-    static string PathOf(ParseResult parsed)
+    /// <summary>The words that name the command: <c>moss admin user</c>.</summary>
+    public static string PathOf(ParseResult parsed)
     {
         var names = new List<string>();
         for (var result = parsed.CommandResult; result is not null; result = result.Parent as System.CommandLine.Parsing.CommandResult)

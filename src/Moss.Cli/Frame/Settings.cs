@@ -79,7 +79,7 @@ sealed class Settings
 
     string? ProxyAddress => _parsed.GetValue(GlobalOptions.Proxy) ?? Profile.Get("proxy", "proxyHost");
 
-    Lazy<ICredentialsProvider> Credentials => field ??= new(() => CredentialsSource.Choose(_parsed, _environment, Profile));
+    Lazy<ICredentialsProvider> Credentials => field ??= new(() => CredentialsSource.Choose(_parsed, _environment, Profile, () => TokenService.AddressOf(Profile, Endpoint, Region)));
 
     TimeSpan? Duration(params ReadOnlySpan<string> spellings)
     {

@@ -46,6 +46,7 @@ static class TransferRun
                 if (batch.LastFailure is not null)
                 {
                     // The view has said why already.
+                    ForgetHopeless(job, batch);
                     return Failures.CodeOf(batch.LastFailure);
                 }
 
@@ -58,6 +59,10 @@ static class TransferRun
         if (state.FailedItems == 0)
         {
             job?.Forget();
+        }
+        else if (!isBatch)
+        {
+            ForgetHopeless(job, batch);
         }
         else if (report.FilePath is { } path)
         {
@@ -84,6 +89,15 @@ static class TransferRun
             context.Cancel = true;
             action();
         });
+    }
+
+    // What the service refuses it will refuse again: nothing broke off that could go on.
+    static void ForgetHopeless(Job? job, TransferBatch batch)
+    {
+        if (batch.Last is null && batch.LastFailure is Moss.Protocol.Errors.OssException { Status: < 500 })
+        {
+            job?.Forget();
+        }
     }
 
     static void Stopped(Job? job)

@@ -52,7 +52,8 @@ static class AdminClient
         var row = new Row();
         foreach (var member in element.EnumerateObject())
         {
-            row.Add(member.Name, ValueOf(member.Value));
+            // A time is a time, so that all verbs write it the same way.
+            row.Add(member.Name, member.Name is "created" or "time" && member.Value.TryGetDateTimeOffset(out var time) ? time : ValueOf(member.Value));
         }
 
         return row;

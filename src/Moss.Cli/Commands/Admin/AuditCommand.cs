@@ -26,6 +26,6 @@ static class AuditCommand
             ["since"] = invocation.Get(Since) is { } age ? (Invocation.Time.GetUtcNow() - age).ToString("O", CultureInfo.InvariantCulture) : null,
             ["code"] = invocation.Get(Code),
         },
-        new("time", "TIME", -28), new("kind", "KIND", -10), new("status", "STATUS", 6), new("code", "CODE", -24), new("operation", "OPERATION", -24),
+        new("time", "TIME", -29), new("kind", "KIND", -10), new("status", "STATUS", 6), new("code", "CODE", -24), new("operation", "OPERATION", -24),
         new("principal", "PRINCIPAL", -44), new("sourceIp", "FROM", -16), new("resource", "RESOURCE", 0));
 }

@@ -2,7 +2,7 @@ using System.Net;
 using System.Text;
 using Moss.Cli.Tests.Support;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary>The verbs that change or show one object, or all below a prefix.</summary>
 public sealed class ObjectTests(MossServer server) : IDisposable

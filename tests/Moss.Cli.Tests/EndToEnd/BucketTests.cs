@@ -1,6 +1,6 @@
 using Moss.Cli.Tests.Support;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary><c>mb</c>, <c>ls</c>, <c>stat</c>, <c>du</c>, <c>rb</c></summary>
 public sealed class BucketTests(MossServer server) : IDisposable

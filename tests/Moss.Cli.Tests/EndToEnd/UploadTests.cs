@@ -1,7 +1,7 @@
 using Moss.Cli.Tests.Support;
 using Moss.Client;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary>Open uploads: <c>ls -m</c>, <c>ls -a</c>, <c>listpart</c>, <c>uploads</c>, <c>rm -m</c>.</summary>
 public sealed class UploadTests(MossServer server) : IDisposable

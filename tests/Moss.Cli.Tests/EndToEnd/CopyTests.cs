@@ -1,7 +1,7 @@
 using System.Text;
 using Moss.Cli.Tests.Support;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary><c>cp</c>: up, down, within, from stdin and to stdout, one and many.</summary>
 public sealed class CopyTests(MossServer server) : IDisposable

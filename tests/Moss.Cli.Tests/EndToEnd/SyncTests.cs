@@ -1,7 +1,7 @@
 using System.Text;
 using Moss.Cli.Tests.Support;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary><c>sync</c> in its three directions.</summary>
 public sealed class SyncTests(MossServer server) : IDisposable

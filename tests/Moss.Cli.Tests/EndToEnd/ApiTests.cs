@@ -1,6 +1,6 @@
 using Moss.Cli.Tests.Support;
 
-namespace Moss.Cli.Tests.Verbs;
+namespace Moss.Cli.Tests.EndToEnd;
 
 /// <summary><c>api</c>: every operation of the table reaches the server as itself.</summary>
 public sealed class ApiTests(MossServer server) : IDisposable

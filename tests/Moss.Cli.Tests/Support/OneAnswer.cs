@@ -1,0 +1,67 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Moss.Cli.Tests.Support;
+
+/// <summary>A metadata or token service that has one answer for whoever asks on the loopback.</summary>
+public sealed class OneAnswer : IDisposable
+{
+    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    readonly byte[] _answer;
+
+    public OneAnswer(string json)
+    {
+        _answer = Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\nConnection: close\r\n\r\n{json}");
+        _listener.Start();
+        Address = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";
+        _ = ServeAsync();
+    }
+
+    /// <summary>Ends in a slash.</summary>
+    public string Address { get; }
+
+    /// <summary>What the last one who asked sent.</summary>
+    public string LastBody { get; private set; } = "";
+
+    public void Dispose() => _listener.Dispose();
+
+    async Task ServeAsync()
+    {
+        try
+        {
+            while (true)
+            {
+                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
+            }
+        }
+        catch (Exception problem) when (problem is ObjectDisposedException or SocketException or InvalidOperationException)
+        {
+            // The test is over.
+        }
+    }
+
+    async Task AnswerAsync(TcpClient socket)
+    {
+        using var open = socket;
+        await using var stream = socket.GetStream();
+        var length = 0;
+        using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
+        while (await reader.ReadLineAsync() is { Length: > 0 } line)
+        {
+            if (line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
+            {
+                length = int.Parse(line[15..]);
+            }
+        }
+
+        if (length > 0)
+        {
+            var body = new char[length];
+            await reader.ReadBlockAsync(body);
+            LastBody = new(body);
+        }
+
+        await stream.WriteAsync(_answer);
+    }
+}
