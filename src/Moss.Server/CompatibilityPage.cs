@@ -31,7 +31,7 @@ static class CompatibilityPage
                 | path style on a domain | `SecondLevelDomainForbidden` | served, beside `bucket.domain` and mapped hosts |
                 | number of buckets, reuse of a deleted name | 100; not at once | no limit; at once |
                 | GetBucketStat | lags by about an hour | live |
-                | KMS encryption | a paid service | `KmsServiceNotEnabled`; AES256 and SM4 are recorded and echoed, data is stored as it came |
+                | KMS and SM4 encryption | a paid service; SM4 beside AES | `KmsServiceNotEnabled` and `NotImplemented`; AES256 is done at rest. Copying an object that lies in the clear into an encrypted one reads and writes its bytes; a copy of an encrypted object without the header stays encrypted on disk, though its answers do not say so |
                 | storage classes | differ in price and delay | recorded; every class is stored and read alike |
                 | transfer acceleration, access monitoring, direct reads of archives, fields of the real-time log | act | recorded and served: there is one way to a server, every class is read alike, no access time is kept |
                 | website rules that mirror | fetch from the origin | `NotImplemented` when they are put |

@@ -57,9 +57,9 @@ static partial class OperationTable
             new("DeleteUserDefinedLogFieldsConfig", Delete, Scope.Bucket, "userDefinedLogFieldsConfig", "oss:DeleteUserDefinedLogFieldsConfig", Owner, BucketLogFields.Document.DeleteAsync),
 
             // Encryption, tags, policy, payment, acceleration, access
-            new("PutBucketEncryption", Put, Scope.Bucket, "encryption", "oss:PutBucketEncryption", Owner),
-            new("GetBucketEncryption", Get, Scope.Bucket, "encryption", "oss:GetBucketEncryption", Owner, Unset.Encryption) { Serving = Serving.DefaultAnswer },
-            new("DeleteBucketEncryption", Delete, Scope.Bucket, "encryption", "oss:DeleteBucketEncryption", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketEncryption", Put, Scope.Bucket, "encryption", "oss:PutBucketEncryption", Owner, BucketEncryption.PutAsync),
+            new("GetBucketEncryption", Get, Scope.Bucket, "encryption", "oss:GetBucketEncryption", Owner, BucketEncryption.GetAsync),
+            new("DeleteBucketEncryption", Delete, Scope.Bucket, "encryption", "oss:DeleteBucketEncryption", Owner, BucketEncryption.DeleteAsync),
             new("PutBucketTags", Put, Scope.Bucket, "tagging", "oss:PutBucketTagging", Owner, BucketTags.Document.PutAsync),
             new("GetBucketTags", Get, Scope.Bucket, "tagging", "oss:GetBucketTagging", Owner, BucketTags.Document.GetAsync),
             new("DeleteBucketTags", Delete, Scope.Bucket, "tagging", "oss:DeleteBucketTagging", Owner, BucketTags.DeleteAsync),

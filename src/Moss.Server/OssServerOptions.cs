@@ -53,7 +53,8 @@ public sealed record OssServerOptions
     public RootCredential? Root { get; init; }
 
     /// <summary>
-    /// The key behind secrets at rest, 32 bytes as hex or base64; null makes or reads the one in the data directory. Servers that share a catalogue share it.
+    /// The key behind secrets and encrypted data at rest, 32 bytes as hex or base64; null makes or reads the one in the data directory. Several, separated by commas:
+    /// the first one is used for what is new, the others open what they sealed. Servers that share a catalogue share it.
     /// </summary>
     public AccessKeySecret? MasterKey { get; init; }
 

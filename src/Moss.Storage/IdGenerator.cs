@@ -9,11 +9,11 @@ namespace Moss.Storage;
 public sealed class IdGenerator(TimeProvider time)
 {
     /// <summary>A fresh blob id. See <see cref="BlobId"/>.</summary>
-    public BlobId NewBlobId(bool inline)
+    public BlobId NewBlobId(bool inline, bool encrypted = false)
     {
         Span<byte> random = stackalloc byte[BlobId.Size];
         RandomNumberGenerator.Fill(random);
-        return BlobId.Create(time.GetUtcNow(), inline, BinaryPrimitives.ReadUInt128BigEndian(random));
+        return BlobId.Create(time.GetUtcNow(), inline, BinaryPrimitives.ReadUInt128BigEndian(random), encrypted);
     }
 
     /// <summary>32 upper-case hex digits, 128 random bits.</summary>

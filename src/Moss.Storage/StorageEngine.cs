@@ -1,16 +1,25 @@
 using Moss.Storage.Blobs;
+using Moss.Storage.Encryption;
 using Moss.Storage.Metadata;
 using Moss.Storage.Sweeping;
 
 namespace Moss.Storage;
 
 /// <summary>The pair of stores with what every part of the service needs beside it. Owns both stores.</summary>
-public sealed class StorageEngine(IMetadataStore metadata, IBlobStore blobs, TimeProvider time, StorageOptions options)
+/// <param name="metadata">Names and what they refer to.</param>
+/// <param name="blobs">Bytes; those of encrypted blobs go to it encrypted.</param>
+/// <param name="time">The clock.</param>
+/// <param name="options">What an operator may tune.</param>
+/// <param name="keys">The master keys of encrypted data; null: nothing can be encrypted.</param>
+public sealed class StorageEngine(IMetadataStore metadata, IBlobStore blobs, TimeProvider time, StorageOptions options, DataKeys? keys = null)
     : IAsyncDisposable
 {
     public IMetadataStore Metadata { get; } = metadata;
 
-    public IBlobStore Blobs { get; } = blobs;
+    public IBlobStore Blobs { get; } = new EncryptingBlobStore(blobs, keys ?? DataKeys.None);
+
+    /// <summary>The keys of what is encrypted outside of the blob store.</summary>
+    internal DataKeys Keys { get; } = keys ?? DataKeys.None;
 
     public TimeProvider Time { get; } = time;
 
@@ -32,9 +41,15 @@ public sealed class StorageEngine(IMetadataStore metadata, IBlobStore blobs, Tim
     }
 
     /// <summary>The bytes of an inline blob that a pinned or current manifest refers to.</summary>
-    internal async ValueTask<byte[]> ReadInlineAsync(BlobId id, CancellationToken ct) =>
-        await Metadata.ReadAsync(tx => tx.Blobs.ReadInlineAsync(id), ct)
-        ?? throw new BlobDamagedException(id, "the inline bytes are missing");
+    internal ValueTask<byte[]> ReadInlineAsync(BlobId id, CancellationToken ct) => Metadata.ReadAsync(tx => ReadInlineAsync(tx, id), ct);
+
+    /// <summary>The same, inside a transaction.</summary>
+    internal async ValueTask<byte[]> ReadInlineAsync(IMetadataTransaction tx, BlobId id) =>
+        await FindInlineAsync(tx, id) ?? throw new BlobDamagedException(id, "the inline bytes are missing");
+
+    /// <summary>The bytes of an inline blob as they were sent; null when there is no such blob (any more).</summary>
+    internal async ValueTask<byte[]?> FindInlineAsync(IMetadataTransaction tx, BlobId id) =>
+        await tx.Blobs.ReadInlineAsync(id) is { } stored ? Keys.OpenInline(id, stored) : null;
 
     public async ValueTask DisposeAsync()
     {

@@ -18,3 +18,6 @@ public sealed class BlobDamagedException(BlobId id, string what, Exception? inne
 /// again with the same request must be ready to find it done.
 /// </summary>
 public sealed class CommitUnknownException(string message, Exception? inner = null) : IOException(message, inner);
+
+/// <summary>What was asked for is encrypted, or is to be, and the master key for it is not here. Nothing of it is served.</summary>
+public sealed class MasterKeyMissingException(string what) : IOException(what);

@@ -2,12 +2,14 @@ using System.Buffers.Text;
 using System.Diagnostics;
 using System.Security.Cryptography;
 using System.Text;
+using Moss.Storage.Encryption;
 
 namespace Moss.Server.AccessControl;
 
 /// <summary>
-/// The key behind every secret at rest. It is never stored where the secrets are: it comes from the environment (<c>MOSS_MASTER_KEY</c>), or from a file of
-/// mode 0600 in the data directory, made at first use. Each purpose has a key of its own, derived from this one.
+/// The key behind every secret and all encrypted data at rest. It comes from the environment (<c>MOSS_MASTER_KEY</c>), or from a file of mode 0600 in the data
+/// directory, made at first use. Each purpose has a key of its own, derived from this one. There may be several, separated by commas or lines: the first one seals,
+/// the others open what they sealed.
 /// </summary>
 [DebuggerDisplay("***")]
 sealed class MasterKey
@@ -21,21 +23,26 @@ sealed class MasterKey
     /// <summary>Its file in the data directory when it is not.</summary>
     public const string FileName = "master.key";
 
-    readonly byte[] _key;
+    readonly byte[][] _keys;
 
-    public MasterKey(ReadOnlySpan<byte> key)
+    public MasterKey(params byte[][] keys)
     {
-        if (key.Length != Size)
+        if (keys.Length == 0 || keys.Any(key => key.Length != Size))
         {
-            throw new ArgumentException($"A master key has {Size} bytes.", nameof(key));
+            throw new ArgumentException($"A master key has {Size} bytes.", nameof(keys));
         }
 
-        _key = key.ToArray();
+        _keys = keys;
     }
 
     /// <summary>A key for one purpose; nothing can be learned from it of the others.</summary>
-    public SecretBox ForPurpose(string purpose) =>
-        new(HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, Size, salt: [], Encoding.UTF8.GetBytes($"moss/{purpose}/1")));
+    public SecretBox ForPurpose(string purpose) => new(Derive(purpose));
+
+    /// <summary>The keys under which the keys of encrypted data are wrapped.</summary>
+    public DataKeys ForData() => new(Derive("data"));
+
+    byte[][] Derive(string purpose) =>
+        [.. _keys.Select(key => HKDF.DeriveKey(HashAlgorithmName.SHA256, key, Size, salt: [], Encoding.UTF8.GetBytes($"moss/{purpose}/1")))];
 
     /// <summary>The key of the environment, else the file's, else a fresh one that is written to the file.</summary>
     /// <param name="given">The value of <see cref="Variable"/>, or null.</param>
@@ -45,7 +52,7 @@ sealed class MasterKey
     {
         if (!string.IsNullOrWhiteSpace(given))
         {
-            return Parse(given) ?? throw new InvalidDataException($"{Variable} must be 32 bytes as 64 hex digits or in base64.");
+            return Parse(given) ?? throw new InvalidDataException($"{Variable} must be 32 bytes as 64 hex digits or in base64; several are separated by commas.");
         }
 
         var path = Path.Combine(directory, FileName);
@@ -92,18 +99,28 @@ sealed class MasterKey
 
     static MasterKey? Parse(string text)
     {
-        text = text.Trim();
-        var bytes = new byte[Size];
-        var isKey = text.Length == Size * 2
-            ? Convert.FromHexString(text, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == Size
-            : Base64.IsValid(text, out var length) && length == Size && Convert.TryFromBase64String(text, bytes, out _);
-        return isKey ? new(bytes) : null;
+        var keys = new List<byte[]>();
+        foreach (var one in text.Split([',', '\n', '\r', ' ', '\t'], StringSplitOptions.RemoveEmptyEntries))
+        {
+            var bytes = new byte[Size];
+            var isKey = one.Length == Size * 2
+                ? Convert.FromHexString(one, bytes, out _, out var written) == System.Buffers.OperationStatus.Done && written == Size
+                : Base64.IsValid(one, out var length) && length == Size && Convert.TryFromBase64String(one, bytes, out _);
+            if (!isKey)
+            {
+                return null;
+            }
+
+            keys.Add(bytes);
+        }
+
+        return keys.Count == 0 ? null : new([.. keys]);
     }
 }
 
 /// <summary>Seals small secrets with AES-256-GCM. What is sealed for one name cannot be opened under another.</summary>
 [DebuggerDisplay("***")]
-sealed class SecretBox(byte[] key)
+sealed class SecretBox(byte[][] keys)
 {
     const byte Version = 1;
     const int NonceSize = 12;
@@ -116,13 +133,13 @@ sealed class SecretBox(byte[] key)
         var box = new byte[HeaderSize + secret.Length];
         box[0] = Version;
         RandomNumberGenerator.Fill(box.AsSpan(1, NonceSize));
-        using var aes = new AesGcm(key, TagSize);
+        using var aes = new AesGcm(keys[0], TagSize);
         aes.Encrypt(
             box.AsSpan(1, NonceSize), secret, box.AsSpan(HeaderSize), box.AsSpan(1 + NonceSize, TagSize), Encoding.UTF8.GetBytes(name));
         return box;
     }
 
-    /// <summary>What was sealed, or null when this is no box of this key and name.</summary>
+    /// <summary>What was sealed, or null when this is no box of these keys and this name.</summary>
     public byte[]? TryOpen(string name, ReadOnlySpan<byte> box)
     {
         if (box.Length < HeaderSize || box[0] != Version)
@@ -131,17 +148,21 @@ sealed class SecretBox(byte[] key)
         }
 
         var secret = new byte[box.Length - HeaderSize];
-        using var aes = new AesGcm(key, TagSize);
-        try
+        foreach (var key in keys)
         {
-            aes.Decrypt(
-                box.Slice(1, NonceSize), box[HeaderSize..], box.Slice(1 + NonceSize, TagSize), secret, Encoding.UTF8.GetBytes(name));
-            return secret;
+            using var aes = new AesGcm(key, TagSize);
+            try
+            {
+                aes.Decrypt(box.Slice(1, NonceSize), box[HeaderSize..], box.Slice(1 + NonceSize, TagSize), secret, Encoding.UTF8.GetBytes(name));
+                return secret;
+            }
+            catch (AuthenticationTagMismatchException)
+            {
+                // Perhaps an older key sealed it.
+            }
         }
-        catch (AuthenticationTagMismatchException)
-        {
-            return null;
-        }
+
+        return null;
     }
 
     public override string ToString() => "***";

@@ -1,5 +1,6 @@
 using Moss.Storage;
 using Moss.Storage.Blobs;
+using Moss.Storage.Encryption;
 using Moss.Storage.Files;
 using Moss.Storage.Metadata;
 using Moss.Storage.Sql;
@@ -23,7 +24,7 @@ static class Engines
 
     /// <summary>Opens the pair of stores that the settings name.</summary>
     /// <exception cref="StartException">An unknown name, or a store that cannot be opened.</exception>
-    public static StorageEngine Open(OssServerOptions options, string directory, TimeProvider time)
+    public static StorageEngine Open(OssServerOptions options, string directory, TimeProvider time, DataKeys keys)
     {
         var durable = options.Durability == Durability.Durable;
         try
@@ -31,7 +32,7 @@ static class Engines
             var blobs = OpenBlobs(options.Blobs, directory, durable);
             var metadata = OpenMetadata(options.Metadata, directory, durable, time);
             var shared = IsPostgres(options.Metadata);
-            return new(metadata, blobs, time, StorageOptions.Default with { OrphanAge = shared ? SharedOrphanAge : TimeSpan.Zero });
+            return new(metadata, blobs, time, StorageOptions.Default with { OrphanAge = shared ? SharedOrphanAge : TimeSpan.Zero }, keys);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

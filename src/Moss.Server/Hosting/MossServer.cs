@@ -75,12 +75,12 @@ public sealed class MossServer : IAsyncDisposable
         {
             var made = false;
             var root = options.Root ?? directory?.ReadOrMakeCredential(out made) ?? throw new StartException("no root credential is given");
-            var engine = Engines.Open(options, directory?.Path ?? "", time);
+            var masterKey = MasterKeyOf(options, directory);
+            var engine = Engines.Open(options, directory?.Path ?? "", time, masterKey.ForData());
             storage = new ObjectService(engine);
             var app = BuildApp(options, logging, certificate);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
-            var masterKey = MasterKeyOf(options, directory);
             var access = new AccessServices(options, engine.Metadata, masterKey, root, time, audit);
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
             var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
@@ -88,6 +88,7 @@ public sealed class MossServer : IAsyncDisposable
             var pages = new StatusPages(storage, collector, hosts);
             app.Run(new OssPipeline(services, pages, AdminOf(access, time)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
+            await MasterKeyRecord.CheckAsync(engine.Metadata, masterKey.ForData(), log, ct);
             await access.Store.StartAsync(ct);
             await ListenAsync(app, options, ct);
             certificate?.Watch(time, log);

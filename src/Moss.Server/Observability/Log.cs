@@ -40,6 +40,12 @@ static partial class Log
     [LoggerMessage(8, LogLevel.Error, "The changed TLS certificate is not used, the one before it stays: {Problem}")]
     public static partial void CertificateUnusable(ILogger logger, string problem);
 
+    [LoggerMessage(9, LogLevel.Error, "Request {RequestId} needs a master key that is not here.")]
+    public static partial void MasterKeyMissing(ILogger logger, string requestId, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Warning, "The master key {Name} once sealed data here and was not given: what only it opens cannot be read.")]
+    public static partial void OldMasterKeyMissing(ILogger logger, string name);
+
     [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 }

@@ -70,6 +70,9 @@ static class ErrorWriter
             case BlobDamagedException:
                 Log.BlobDamaged(context.Services.Log, context.RequestId, exception);
                 return new(OssErrors.InternalError, "The stored data is damaged; a damaged block is never sent.");
+            case MasterKeyMissingException:
+                Log.MasterKeyMissing(context.Services.Log, context.RequestId, exception);
+                return new(OssErrors.InternalError, "The data is encrypted under a master key that this server was not given.");
             default:
                 Log.RequestFailed(context.Services.Log, context.RequestId, exception);
                 return new(OssErrors.InternalError);

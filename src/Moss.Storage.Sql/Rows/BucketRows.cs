@@ -6,7 +6,7 @@ namespace Moss.Storage.Sql.Rows;
 
 sealed class BucketRows(SqlSession session) : IBucketRows
 {
-    const string Columns = "id, name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group";
+    const string Columns = "id, name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption";
 
     static readonly SqlStatement Find = new($"SELECT {Columns} FROM bucket WHERE name = $1");
 
@@ -15,15 +15,15 @@ sealed class BucketRows(SqlSession session) : IBucketRows
 
     static readonly SqlStatement Insert = new(
         """
-        INSERT INTO bucket (name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id
+        INSERT INTO bucket (name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id
         """);
 
     static readonly SqlStatement Update = new(
         """
         UPDATE bucket SET name = $1, owner_id = $2, created = $3, acl = $4, storage_class = $5, redundancy = $6, versioning = $7,
-            region = $8, resource_group = $9
-        WHERE id = $10
+            region = $8, resource_group = $9, encryption = $10
+        WHERE id = $11
         """);
 
     static readonly SqlStatement Delete = new("DELETE FROM bucket WHERE id = $1");
@@ -78,7 +78,8 @@ sealed class BucketRows(SqlSession session) : IBucketRows
         .AddText(bucket.DataRedundancyType)
         .Add((int)bucket.Versioning)
         .AddText(bucket.Region)
-        .AddText(bucket.ResourceGroupId);
+        .AddText(bucket.ResourceGroupId)
+        .AddText(bucket.ServerSideEncryption);
 
     static BucketRecord Map(SqlRow row) => new()
     {
@@ -92,5 +93,6 @@ sealed class BucketRows(SqlSession session) : IBucketRows
         Versioning = (VersioningStatus)row.Int32(7),
         Region = row.Text(8),
         ResourceGroupId = row.Text(9),
+        ServerSideEncryption = row.Text(10),
     };
 }

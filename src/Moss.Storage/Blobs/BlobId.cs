@@ -4,8 +4,8 @@ using System.Globalization;
 namespace Moss.Storage.Blobs;
 
 /// <summary>
-/// The name of a blob: 48 bits of creation time (Unix milliseconds), one bit that says where the bytes are, and 79 random
-/// bits. Ids made later sort later, so that a table of them grows at its end.
+/// The name of a blob: one bit that says whether its bytes are encrypted, 47 bits of creation time (Unix milliseconds), one bit that says where the bytes are,
+/// and 79 random bits. Of each kind, ids made later sort later, so that a table of them grows at its ends.
 /// </summary>
 public readonly record struct BlobId : IComparable<BlobId>
 {
@@ -14,6 +14,8 @@ public readonly record struct BlobId : IComparable<BlobId>
 
     static readonly UInt128 InlineBit = UInt128.One << 79;
 
+    static readonly UInt128 EncryptedBit = UInt128.One << 127;
+
     readonly UInt128 _value;
 
     BlobId(UInt128 value) => _value = value;
@@ -21,12 +23,15 @@ public readonly record struct BlobId : IComparable<BlobId>
     /// <summary>Whether the bytes stand in the metadata store, not in the blob store.</summary>
     public bool IsInline => (_value & InlineBit) != UInt128.Zero;
 
+    /// <summary>Whether the bytes are encrypted, with a key that stands beside them.</summary>
+    public bool IsEncrypted => (_value & EncryptedBit) != UInt128.Zero;
+
     /// <summary>When the id was made, to the millisecond.</summary>
-    public DateTimeOffset Created => DateTimeOffset.FromUnixTimeMilliseconds((long)(ulong)(_value >> 80));
+    public DateTimeOffset Created => DateTimeOffset.FromUnixTimeMilliseconds((long)(ulong)((_value & ~EncryptedBit) >> 80));
 
     /// <summary>Makes an id from its parts; see <see cref="IdGenerator.NewBlobId"/>.</summary>
-    public static BlobId Create(DateTimeOffset created, bool inline, UInt128 random) =>
-        new(((UInt128)(ulong)created.ToUnixTimeMilliseconds() << 80) | (inline ? InlineBit : 0) | (random & (InlineBit - 1)));
+    public static BlobId Create(DateTimeOffset created, bool inline, UInt128 random, bool encrypted = false) =>
+        new((encrypted ? EncryptedBit : 0) | ((UInt128)(ulong)created.ToUnixTimeMilliseconds() << 80) | (inline ? InlineBit : 0) | (random & (InlineBit - 1)));
 
     /// <summary>Reads the binary form.</summary>
     public static BlobId Read(ReadOnlySpan<byte> source) => new(BinaryPrimitives.ReadUInt128BigEndian(source));

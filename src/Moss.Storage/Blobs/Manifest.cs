@@ -40,6 +40,9 @@ public sealed class Manifest
     /// <summary>The length of the whole in bytes.</summary>
     public long Length { get; }
 
+    /// <summary>Whether every byte is encrypted at rest; true of an empty body.</summary>
+    public bool IsEncrypted => Extents.All(extent => extent.Blob.IsEncrypted);
+
     /// <summary>A whole blob.</summary>
     public static Manifest Of(BlobId blob, long length) => length == 0 ? Empty : new([new(blob, length, 0, length)]);
 

@@ -40,15 +40,20 @@ public sealed record ObjectAttributes
     /// <summary>When a lifecycle rule last gave the object another storage class.</summary>
     public DateTimeOffset? TransitionTime { get; init; }
 
-    /// <summary><c>AES256</c>, <c>KMS</c> or <c>SM4</c>, as asked for.</summary>
+    /// <summary><c>AES256</c>: every byte of the object is encrypted at rest. Null: nothing was promised.</summary>
     public string? ServerSideEncryption { get; init; }
 
     public string? ServerSideEncryptionKeyId { get; init; }
 
     public string? ServerSideDataEncryption { get; init; }
 
-    /// <summary>The object's data key, wrapped by the master key; null for data stored in the clear.</summary>
-    public byte[]? WrappedDataKey { get; init; }
+    /// <summary>Whether the bytes must be encrypted at rest.</summary>
+    [JsonIgnore]
+    public bool IsEncrypted => ServerSideEncryption is not null;
+
+    /// <summary>These, encrypted as the bucket has it where the request says nothing of it.</summary>
+    public ObjectAttributes EncryptedAs(BucketRecord bucket) =>
+        ServerSideEncryption is null && bucket.ServerSideEncryption.Length > 0 ? this with { ServerSideEncryption = bucket.ServerSideEncryption } : this;
 
     /// <summary>The stored form.</summary>
     public byte[]? Encode() =>

@@ -28,6 +28,9 @@ public sealed record BucketRecord
     public string Region { get; init; } = "";
 
     public string ResourceGroupId { get; init; } = "";
+
+    /// <summary>How objects are encrypted that say nothing of it: <c>AES256</c>, or empty for not at all.</summary>
+    public string ServerSideEncryption { get; init; } = "";
 }
 
 /// <summary>What a listing shows of an object version.</summary>

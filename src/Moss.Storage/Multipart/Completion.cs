@@ -127,7 +127,7 @@ sealed class Completion(StorageEngine engine)
             Size = manifest.Length,
             ETag = TagOf(parts),
             Crc64 = crc64,
-            Md5 = SequentialRule.Md5Of(upload, parts),
+            Md5 = SequentialRule.Md5Of(upload, parts, engine.Keys),
             StorageClass = upload.StorageClass,
             LastModified = engine.Now(),
             OwnerId = upload.OwnerId,

@@ -16,6 +16,7 @@ namespace Moss.Storage.Multipart;
 public sealed class MultipartOperations(StorageEngine engine)
 {
     readonly BodyReceiver _receiver = new(engine);
+    readonly CopyEncryption _encryption = new(engine);
     readonly Completion _completion = new(engine);
 
     /// <summary>InitiateMultipartUpload.</summary>
@@ -44,7 +45,7 @@ public sealed class MultipartOperations(StorageEngine engine)
                     StorageClass = request.StorageClass ?? bucket.StorageClass,
                     Acl = request.Acl,
                     OwnerId = bucket.OwnerId,
-                    Attributes = request.Attributes,
+                    Attributes = request.Attributes.EncryptedAs(bucket),
                 });
             },
             ct);
@@ -66,10 +67,10 @@ public sealed class MultipartOperations(StorageEngine engine)
             {
                 var found = await FindAsync(tx, bucketName, key, id);
                 await SequentialRule.CheckAsync(tx, found, number);
-                return (found, await SequentialRule.BeginAsync(tx, found, number));
+                return (found, await SequentialRule.BeginAsync(tx, found, number, engine.Keys));
             },
             ct);
-        var received = await _receiver.ReceiveAsync(body, expected, ct, running?.Md5);
+        var received = await _receiver.ReceiveAsync(body, expected, upload.Attributes.IsEncrypted, ct, running?.Md5);
         return await engine.CommitAsync(
             received,
             PartLocks(upload, number),
@@ -77,7 +78,7 @@ public sealed class MultipartOperations(StorageEngine engine)
             {
                 var found = await FindAsync(tx, bucketName, key, id);
                 await SequentialRule.CheckAsync(tx, found, number);
-                await SequentialRule.CheckBasisAsync(tx, found, number, running);
+                await SequentialRule.CheckBasisAsync(tx, found, number, running, engine.Keys);
                 var part = new PartRecord
                 {
                     Number = number,
@@ -85,8 +86,8 @@ public sealed class MultipartOperations(StorageEngine engine)
                     ETag = ETag.OfMd5(received.Md5),
                     Crc64 = received.Crc64,
                     LastModified = engine.Now(),
-                    Manifest = await received.RecordAsync(tx, engine.Ids),
-                    RunningMd5 = running?.Md5.Save(),
+                    Manifest = await received.RecordAsync(tx, engine),
+                    RunningMd5 = SequentialRule.Save(found, number, running, engine.Keys),
                 };
                 await PutPartAsync(tx, found, part);
                 return (part, found);
@@ -96,7 +97,7 @@ public sealed class MultipartOperations(StorageEngine engine)
 
     /// <summary>
     /// UploadPartCopy: a part over the source's blobs. Moves no data: the CRC-64 of a range is combined from block checksums, reading at most its
-    /// two edge blocks. Where the MD5 of the range is not known the ETag is stable, but no MD5.
+    /// two edge blocks. (Only bytes that lie in the clear and are to be part of an encrypted object are read and written again.) Where the MD5 of the range is not known the ETag is stable, but no MD5.
     /// </summary>
     public ValueTask<CopyPartOutcome> CopyPartAsync(
         BucketName bucketName, ObjectKey key, UploadId id, PartNumber number, CopyPartRequest request, CancellationToken ct) =>
@@ -109,25 +110,40 @@ public sealed class MultipartOperations(StorageEngine engine)
                     OssErrors.OperationNotSupported, "A sequential upload does not support upload part copy.");
             }
 
-            return await engine.Metadata.WriteAsync(
-                PartLocks(slice.Upload, number),
-                async tx =>
+            var locks = PartLocks(slice.Upload, number);
+            if (!slice.Upload.Attributes.IsEncrypted || slice.Manifest.IsEncrypted)
+            {
+                return await engine.Metadata.WriteAsync(locks, tx => CopyPartAsync(tx, slice, encrypted: null), ct);
+            }
+
+            var encrypted = await _encryption.EncryptAsync(slice.Manifest, ct);
+            return await engine.CommitAsync(encrypted, locks, tx => CopyPartAsync(tx, slice, encrypted), ct);
+
+            async ValueTask<CopyPartOutcome> CopyPartAsync(IMetadataTransaction tx, PartSlice slice, EncryptedCopy? encrypted)
+            {
+                var upload = await FindAsync(tx, bucketName, key, id);
+                var manifest = slice.Manifest;
+                if (encrypted is null)
                 {
-                    var upload = await FindAsync(tx, bucketName, key, id);
-                    await Transactions.AddReferencesAsync(tx, slice.Manifest);
-                    var part = new PartRecord
-                    {
-                        Number = number,
-                        Size = slice.Manifest.Length,
-                        ETag = slice.ETag,
-                        Crc64 = slice.Crc64,
-                        LastModified = engine.Now(),
-                        Manifest = slice.Manifest,
-                    };
-                    await PutPartAsync(tx, upload, part);
-                    return new CopyPartOutcome(part, slice.Source, slice.SourceIsVersioned, slice.RangeWasUsed);
-                },
-                ct);
+                    await Transactions.AddReferencesAsync(tx, manifest);
+                }
+                else
+                {
+                    manifest = await encrypted.RecordAsync(tx, manifest, engine);
+                }
+
+                var part = new PartRecord
+                {
+                    Number = number,
+                    Size = manifest.Length,
+                    ETag = slice.ETag,
+                    Crc64 = slice.Crc64,
+                    LastModified = engine.Now(),
+                    Manifest = manifest,
+                };
+                await PutPartAsync(tx, upload, part);
+                return new CopyPartOutcome(part, slice.Source, slice.SourceIsVersioned, slice.RangeWasUsed);
+            }
         });
 
     /// <summary>CompleteMultipartUpload. See <see cref="Completion"/>.</summary>

@@ -75,7 +75,7 @@ sealed class PartSource(StorageEngine engine)
     {
         if (extent.Blob.IsInline)
         {
-            var bytes = await engine.Metadata.ReadAsync(tx => tx.Blobs.ReadInlineAsync(extent.Blob), ct)
+            var bytes = await engine.Metadata.ReadAsync(tx => engine.FindInlineAsync(tx, extent.Blob), ct)
                 ?? throw new SourceGoneException();
             return Crc64.Compute(bytes.AsSpan((int)extent.Offset, (int)extent.Length));
         }

@@ -27,9 +27,17 @@ public sealed class AppendOperations(StorageEngine engine)
     public async ValueTask<ObjectView> AppendAsync(
         BucketName bucketName, ObjectKey key, long position, PutObjectRequest request, PipeReader body, CancellationToken ct)
     {
-        await engine.Metadata.ReadAsync(
-            async tx => await FindAsync(tx, await BucketAsync(tx, bucketName), key, position), ct);
-        var received = await _receiver.ReceiveAsync(body, request.Body, ct);
+        var (first, grows) = await engine.Metadata.ReadAsync(
+            async tx =>
+            {
+                var bucket = await BucketAsync(tx, bucketName);
+                return (bucket, await FindAsync(tx, bucket, key, position));
+            },
+            ct);
+
+        // What grows goes on as it began; what is new is as the request or the bucket has it.
+        request = request with { Attributes = request.Attributes.EncryptedAs(first) };
+        var received = await _receiver.ReceiveAsync(body, request.Body, (grows?.Attributes ?? request.Attributes).IsEncrypted, ct);
         return await engine.CommitAsync(
             received,
             [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
@@ -95,7 +103,7 @@ public sealed class AppendOperations(StorageEngine engine)
     async ValueTask<ObjectRecord> CreateAsync(
         IMetadataTransaction tx, BucketRecord bucket, ObjectKey key, PutObjectRequest request, ReceivedBody received)
     {
-        var manifest = await received.RecordAsync(tx, engine.Ids);
+        var manifest = await received.RecordAsync(tx, engine);
         var candidate = new ObjectRecord
         {
             BucketId = bucket.Id,
@@ -119,6 +127,12 @@ public sealed class AppendOperations(StorageEngine engine)
     // Of the headers of a later append only the ACL acts, as the Go SDK's own tests know of the service; one that is not given stays.
     async ValueTask<ObjectRecord> GrowAsync(IMetadataTransaction tx, ObjectRecord current, Acl acl, ReceivedBody received)
     {
+        if (current.Attributes.IsEncrypted && !received.IsEncrypted)
+        {
+            // Another object took the place of the one that was looked up, in the same length and encrypted. What came is not to join it.
+            throw new OssException(OssErrors.ServiceUnavailable);
+        }
+
         var size = current.Size + received.Length;
         if (size > OssLimits.MaxAppendObjectSize)
         {
@@ -148,14 +162,12 @@ public sealed class AppendOperations(StorageEngine engine)
             || last.Length != last.BlobLength
             || last.Length + added.Length > engine.Options.InlineThreshold)
         {
-            return Manifest.Concat([manifest, await received.RecordAsync(tx, engine.Ids)]);
+            return Manifest.Concat([manifest, await received.RecordAsync(tx, engine)]);
         }
 
-        var before = await tx.Blobs.ReadInlineAsync(last.Blob)
-            ?? throw new BlobDamagedException(last.Blob, "the inline bytes are missing");
-        byte[] joined = [.. before, .. added];
-        var id = engine.Ids.NewBlobId(inline: true);
-        await tx.Blobs.AddAsync(new(id, joined.Length, Crc64.Compute(joined), MD5.HashData(joined)), joined);
+        byte[] joined = [.. await engine.ReadInlineAsync(tx, last.Blob), .. added];
+        var id = engine.Ids.NewBlobId(inline: true, received.IsEncrypted);
+        await tx.Blobs.AddAsync(new(id, joined.Length, Crc64.Compute(joined), MD5.HashData(joined)), engine.Keys.SealInline(id, joined));
 
         // Through the garbage list even when it is the only extent: a reader of a longer manifest may hold the old one.
         await tx.Garbage.AddAsync(GarbageKind.Released, new([last]));

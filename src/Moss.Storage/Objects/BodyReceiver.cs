@@ -32,9 +32,13 @@ sealed class BodyReceiver(StorageEngine engine)
     /// Reads the whole body and makes it durable (an inline one becomes so with its row). Throws <see cref="OssException"/> when it
     /// is not what the client said it would be, and leaves nothing behind then.
     /// </summary>
+    /// <param name="body">The bytes.</param>
+    /// <param name="expected">What was said of them.</param>
+    /// <param name="encrypt">Stores them encrypted; the checksums are those of the body as it came.</param>
+    /// <param name="ct">Ends the receiving.</param>
     /// <param name="running">Hashes along, when the body is a part of a longer whole.</param>
     public async ValueTask<ReceivedBody> ReceiveAsync(
-        PipeReader body, BodyExpectation expected, CancellationToken ct, ResumableMd5? running = null)
+        PipeReader body, BodyExpectation expected, bool encrypt, CancellationToken ct, ResumableMd5? running = null)
     {
         using var digest = new BodyDigest(running);
         if (expected.Length > OssLimits.MaxPutObjectSize)
@@ -45,13 +49,13 @@ sealed class BodyReceiver(StorageEngine engine)
         var head = await ReadHeadAsync(body, expected.Length, ct);
         if (head.Length <= engine.Options.InlineThreshold && head.IsCompleted)
         {
-            return await ReceiveInlineAsync(body, head.Buffer, expected, digest);
+            return await ReceiveInlineAsync(body, head.Buffer, expected, encrypt, digest);
         }
 
-        var id = engine.Ids.NewBlobId(inline: false);
+        var id = engine.Ids.NewBlobId(inline: false, encrypt);
         await using var writer = await engine.Blobs.CreateAsync(id, expected.Length, ct);
         await PumpAsync(body, head.Buffer, writer, digest, ct);
-        var received = Check(id, digest, expected, inline: null);
+        var received = Check(id, digest, expected, inline: null, encrypt);
         await writer.CommitAsync(ct);
         return received;
     }
@@ -72,7 +76,7 @@ sealed class BodyReceiver(StorageEngine engine)
     }
 
     static async ValueTask<ReceivedBody> ReceiveInlineAsync(
-        PipeReader body, ReadOnlySequence<byte> buffer, BodyExpectation expected, BodyDigest digest)
+        PipeReader body, ReadOnlySequence<byte> buffer, BodyExpectation expected, bool encrypt, BodyDigest digest)
     {
         var bytes = buffer.ToArray();
         if (bytes.Length > 0)
@@ -81,7 +85,7 @@ sealed class BodyReceiver(StorageEngine engine)
         }
 
         await digest.AppendAsync(bytes);
-        return Check(default, digest, expected, bytes);
+        return Check(default, digest, expected, bytes, encrypt);
     }
 
     static async ValueTask PumpAsync(
@@ -120,7 +124,7 @@ sealed class BodyReceiver(StorageEngine engine)
         }
     }
 
-    static ReceivedBody Check(BlobId id, BodyDigest digest, BodyExpectation expected, byte[]? inline)
+    static ReceivedBody Check(BlobId id, BodyDigest digest, BodyExpectation expected, byte[]? inline, bool encrypt)
     {
         var length = digest.Length;
         var md5 = new byte[BodyDigest.Md5Length];
@@ -137,12 +141,12 @@ sealed class BodyReceiver(StorageEngine engine)
 
         return expected.Crc64 is { } crc && crc != crc64
             ? throw new OssException(OssErrors.InvalidCRC64)
-            : new(id, length, md5, crc64, inline);
+            : new(id, length, md5, crc64, inline, encrypt);
     }
 }
 
 /// <summary>A body that arrived whole and matched what was said of it. Until a row refers to it, it is nobody's.</summary>
-sealed class ReceivedBody(BlobId id, long length, byte[] md5, ulong crc64, byte[]? inline)
+sealed class ReceivedBody(BlobId id, long length, byte[] md5, ulong crc64, byte[]? inline, bool encrypt) : IUncommitted
 {
     /// <summary>Bytes.</summary>
     public long Length => length;
@@ -151,22 +155,25 @@ sealed class ReceivedBody(BlobId id, long length, byte[] md5, ulong crc64, byte[
 
     public ulong Crc64 => crc64;
 
-    /// <summary>The bytes of a small body, which are stored with the row; null for one that stands in a blob.</summary>
+    /// <summary>Whether it is stored encrypted.</summary>
+    public bool IsEncrypted => encrypt;
+
+    /// <summary>The bytes of a small body as they came, which are stored with the row; null for one that stands in a blob.</summary>
     public byte[]? Inline => inline;
 
     /// <summary>
     /// Records the body's blob inside the transaction that refers to it, and answers what refers to it. An inline body gets its id here: a fresh
     /// one for each run of the transaction.
     /// </summary>
-    public async ValueTask<Manifest> RecordAsync(IMetadataTransaction tx, IdGenerator ids)
+    public async ValueTask<Manifest> RecordAsync(IMetadataTransaction tx, StorageEngine engine)
     {
         if (length == 0)
         {
             return Manifest.Empty;
         }
 
-        var blob = inline is null ? id : ids.NewBlobId(inline: true);
-        await tx.Blobs.AddAsync(new(blob, length, crc64, md5), inline);
+        var blob = inline is null ? id : engine.Ids.NewBlobId(inline: true, encrypt);
+        await tx.Blobs.AddAsync(new(blob, length, crc64, md5), inline is null ? null : engine.Keys.SealInline(blob, inline));
         return Manifest.Of(blob, length);
     }
 

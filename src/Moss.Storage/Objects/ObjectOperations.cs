@@ -15,6 +15,7 @@ namespace Moss.Storage.Objects;
 public sealed class ObjectOperations(StorageEngine engine)
 {
     readonly BodyReceiver _receiver = new(engine);
+    readonly CopyEncryption _encryption = new(engine);
 
     /// <summary>
     /// PutObject: stores a body as an object. Refuses with <c>NoSuchBucket</c> and <c>FileAlreadyExists</c> before it reads the body, and again
@@ -23,15 +24,18 @@ public sealed class ObjectOperations(StorageEngine engine)
     public async ValueTask<ObjectView> PutAsync(
         BucketName bucketName, ObjectKey key, PutObjectRequest request, PipeReader body, CancellationToken ct)
     {
-        await RefuseEarlyAsync(bucketName, key, request.ForbidOverwrite, ct);
-        var received = await _receiver.ReceiveAsync(body, request.Body, ct);
+        var first = await RefuseEarlyAsync(bucketName, key, request.ForbidOverwrite, ct);
+
+        // What the bucket says is asked once: the bytes are written as the object is recorded.
+        request = request with { Attributes = request.Attributes.EncryptedAs(first) };
+        var received = await _receiver.ReceiveAsync(body, request.Body, request.Attributes.IsEncrypted, ct);
         return await engine.CommitAsync(
             received,
             [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
             async tx =>
             {
                 var bucket = await BucketAsync(tx, bucketName);
-                var manifest = await received.RecordAsync(tx, engine.Ids);
+                var manifest = await received.RecordAsync(tx, engine);
                 var candidate = NewObject(bucket, key, request) with
                 {
                     Size = received.Length,
@@ -149,19 +153,29 @@ public sealed class ObjectOperations(StorageEngine engine)
     }
 
     /// <summary>
-    /// CopyObject: a new object over the source's blobs. Neither reads nor writes data, whatever the size. ETag, MD5 and CRC-64 are the source's.
+    /// CopyObject: a new object over the source's blobs. Neither reads nor writes data, whatever the size, unless a copy is to be encrypted whose source is not.
+    /// ETag, MD5 and CRC-64 are the source's.
     /// A copy of an unversioned object onto itself replaces its metadata. A symlink is copied as a symlink.
     /// </summary>
     public ValueTask<CopyOutcome> CopyAsync(
         BucketName bucketName, ObjectKey key, CopyObjectRequest request, CancellationToken ct) =>
-        Transactions.RetryWhenSourceIsGoneAsync(
-            () => engine.Metadata.WriteAsync(
-                [MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key)],
-                tx => CopyAsync(tx, bucketName, key, request),
-                ct));
+        Transactions.RetryWhenSourceIsGoneAsync(async () =>
+        {
+            var locks = new[] { MetadataLock.Bucket(bucketName, shared: true), MetadataLock.Key(bucketName, key) };
+            var (copied, plain) = await engine.Metadata.WriteAsync(locks, tx => CopyAsync(tx, bucketName, key, request, encrypted: null), ct);
+            if (copied is not null)
+            {
+                return copied;
+            }
 
-    async ValueTask<CopyOutcome> CopyAsync(
-        IMetadataTransaction tx, BucketName bucketName, ObjectKey key, CopyObjectRequest request)
+            var encrypted = await _encryption.EncryptAsync(plain!.Manifest, ct);
+            (copied, _) = await engine.CommitAsync(encrypted, locks, tx => CopyAsync(tx, bucketName, key, request, encrypted), ct);
+            return copied!;
+        });
+
+    // The copy; or, changing nothing, the source when its bytes must be encrypted first.
+    async ValueTask<(CopyOutcome? Copied, ObjectRecord? Plain)> CopyAsync(
+        IMetadataTransaction tx, BucketName bucketName, ObjectKey key, CopyObjectRequest request, EncryptedCopy? encrypted)
     {
         var source = request.Source;
         var bucket = await BucketAsync(tx, bucketName);
@@ -171,16 +185,35 @@ public sealed class ObjectOperations(StorageEngine engine)
 
         var ontoItself = sourceBucket.Id == bucket.Id && source.Key == key && source.Version is null
             && bucket.Versioning == VersioningStatus.Unversioned;
-        await Transactions.AddReferencesAsync(tx, from.Manifest);
+        var wanted = request.Attributes.EncryptedAs(bucket);
+        var manifest = from.Manifest;
+        if (wanted.IsEncrypted && !manifest.IsEncrypted)
+        {
+            if (encrypted is null)
+            {
+                return (null, from);
+            }
+
+            manifest = await encrypted.RecordAsync(tx, manifest, engine);
+        }
+        else if (encrypted is not null)
+        {
+            throw new SourceGoneException(); // Another one took its place meanwhile.
+        }
+        else
+        {
+            await Transactions.AddReferencesAsync(tx, manifest);
+        }
+
         var attributes = request.ReplaceMetadata || ontoItself
-            ? request.Attributes with { SymlinkTarget = from.Attributes.SymlinkTarget }
+            ? wanted with { SymlinkTarget = from.Attributes.SymlinkTarget }
             : from.Attributes with
             {
                 SealedTime = null,
                 TransitionTime = null,
-                ServerSideEncryption = request.Attributes.ServerSideEncryption,
-                ServerSideEncryptionKeyId = request.Attributes.ServerSideEncryptionKeyId,
-                ServerSideDataEncryption = request.Attributes.ServerSideDataEncryption,
+                ServerSideEncryption = wanted.ServerSideEncryption,
+                ServerSideEncryptionKeyId = wanted.ServerSideEncryptionKeyId,
+                ServerSideDataEncryption = wanted.ServerSideDataEncryption,
             };
         var candidate = new ObjectRecord
         {
@@ -197,15 +230,11 @@ public sealed class ObjectOperations(StorageEngine engine)
             LastModified = engine.Now(),
             OwnerId = bucket.OwnerId,
             Acl = request.Acl,
-            Attributes = attributes with
-            {
-                Tags = request.ReplaceTags ? request.Attributes.Tags : from.Attributes.Tags,
-                WrappedDataKey = from.Attributes.WrappedDataKey,
-            },
-            Manifest = from.Manifest,
+            Attributes = attributes with { Tags = request.ReplaceTags ? request.Attributes.Tags : from.Attributes.Tags },
+            Manifest = manifest,
         };
         var placed = await VersionRules.PlaceAsync(engine, tx, bucket, candidate, request.ForbidOverwrite);
-        return new(new(bucket, placed, Link: null), from, sourceBucket.Versioning != VersioningStatus.Unversioned);
+        return (new(new(bucket, placed, Link: null), from, sourceBucket.Versioning != VersioningStatus.Unversioned), null);
     }
 
     async ValueTask<IReadOnlyList<DeleteOutcome>> DeleteAllAsync(
@@ -223,7 +252,7 @@ public sealed class ObjectOperations(StorageEngine engine)
         return outcomes;
     }
 
-    ValueTask<bool> RefuseEarlyAsync(BucketName bucketName, ObjectKey key, bool forbidOverwrite, CancellationToken ct) =>
+    ValueTask<BucketRecord> RefuseEarlyAsync(BucketName bucketName, ObjectKey key, bool forbidOverwrite, CancellationToken ct) =>
         engine.Metadata.ReadAsync(
             async tx =>
             {
@@ -231,7 +260,7 @@ public sealed class ObjectOperations(StorageEngine engine)
                 return forbidOverwrite && bucket.Versioning == VersioningStatus.Unversioned
                     && await tx.Objects.FindAsync(bucket.Id, key) is not null
                     ? throw new OssException(OssErrors.FileAlreadyExists, details: [new("Key", key.Value)])
-                    : true;
+                    : bucket;
             },
             ct);
 
@@ -250,9 +279,6 @@ public sealed class ObjectOperations(StorageEngine engine)
     };
 
     // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
-    static async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>
-        manifest.Extents is [{ Blob.IsInline: true } extent]
-            ? await tx.Blobs.ReadInlineAsync(extent.Blob)
-                ?? throw new BlobDamagedException(extent.Blob, "the inline bytes are missing")
-            : null;
+    async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>
+        manifest.Extents is [{ Blob.IsInline: true } extent] ? await engine.ReadInlineAsync(tx, extent.Blob) : null;
 }

@@ -19,7 +19,7 @@ static class Transactions
     /// </summary>
     public static async ValueTask<T> CommitAsync<T>(
         this StorageEngine engine,
-        ReceivedBody received,
+        IUncommitted received,
         IReadOnlyList<MetadataLock> locks,
         Func<IMetadataTransaction, ValueTask<T>> body,
         CancellationToken ct)
@@ -28,7 +28,7 @@ static class Transactions
         {
             return await engine.Metadata.WriteAsync(locks, body, ct);
         }
-        catch (Exception exception) when (exception is OssException or OperationCanceledException)
+        catch (Exception exception) when (exception is OssException or OperationCanceledException or SourceGoneException)
         {
             await received.DiscardAsync(engine.Blobs);
             throw;
@@ -66,6 +66,13 @@ static class Transactions
             }
         }
     }
+}
+
+/// <summary>Bytes that are stored and that no row refers to yet.</summary>
+interface IUncommitted
+{
+    /// <summary>Deletes the blobs, because no row will refer to them.</summary>
+    ValueTask DiscardAsync(IBlobStore blobs);
 }
 
 /// <summary>The blobs of a copy's source went away between looking it up and referring to them.</summary>

@@ -35,6 +35,18 @@ public sealed class MasterKeyTests : IDisposable
         Assert.Empty(Directory.GetFiles(_directory));
     }
 
+    [Fact]
+    public void Of_several_keys_the_first_seals_and_each_opens_what_it_sealed()
+    {
+        string[] keys = [.. Enumerable.Range(0, 2).Select(_ => Convert.ToHexString(RandomNumberGenerator.GetBytes(MasterKey.Size)))];
+        var old = MasterKey.Load(keys[0], _directory).ForPurpose("test").Seal("n", "secret"u8);
+        var both = MasterKey.Load($"{keys[1]}, {keys[0]}", _directory).ForPurpose("test");
+        Assert.Equal("secret"u8, both.TryOpen("n", old)!);
+        var young = both.Seal("n", "secret"u8);
+        Assert.Equal("secret"u8, MasterKey.Load(keys[1], _directory).ForPurpose("test").TryOpen("n", young)!);
+        Assert.Null(MasterKey.Load(keys[0], _directory).ForPurpose("test").TryOpen("n", young));
+    }
+
     [Theory]
     [InlineData("short")]
     [InlineData("zz112233445566778899aabbccddeeff00112233445566778899aabbccddeeff")]

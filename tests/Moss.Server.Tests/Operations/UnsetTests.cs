@@ -9,7 +9,6 @@ public sealed class UnsetTests(TestServer server)
     [InlineData("lifecycle", "NoSuchLifecycle")]
     [InlineData("cors", "NoSuchCORSConfiguration")]
     [InlineData("website", "NoSuchWebsiteConfiguration")]
-    [InlineData("encryption", "NoSuchServerSideEncryptionRule")]
     [InlineData("policy", "NoSuchBucketPolicy")]
     [InlineData("worm", "NoSuchWORMConfiguration")]
     [InlineData("replication", "NoSuchReplicationConfiguration")]
@@ -47,7 +46,6 @@ public sealed class UnsetTests(TestServer server)
     [InlineData("cors")]
     [InlineData("website")]
     [InlineData("logging")]
-    [InlineData("encryption")]
     [InlineData("tagging")]
     [InlineData("policy")]
     public async Task Deleting_what_is_not_set_succeeds(string name)

@@ -18,6 +18,9 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     /// <summary>Opens the store of this test; after the one opened before was disposed, what was committed is still there.</summary>
     protected abstract IBlobStore Open();
 
+    /// <summary>A fresh id of the kind of blob that this store is tested with.</summary>
+    protected virtual BlobId NewId() => TestBytes.NewId();
+
     public virtual async ValueTask InitializeAsync()
     {
         _store = Open();
@@ -79,7 +82,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         Check(chunks.ToArbitrary(), async lengths =>
         {
             var data = TestBytes.Make(lengths.Count, lengths.Sum());
-            var id = TestBytes.NewId();
+            var id = NewId();
             await using (var writer = await Store.CreateAsync(id, null, CancellationToken.None))
             {
                 var at = 0;
@@ -100,7 +103,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     public async Task The_callers_memory_is_its_own_again_after_a_write()
     {
         var data = TestBytes.Make(9, 3_000_000);
-        var id = TestBytes.NewId();
+        var id = NewId();
         await using (var writer = await Store.CreateAsync(id, data.Length, CancellationToken.None))
         {
             var buffer = new byte[100_000];
@@ -213,14 +216,14 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     }
 
     [Fact]
-    public async Task A_blob_that_was_never_written_is_missing() => await AssertDamagedAsync(TestBytes.NewId(), 10);
+    public async Task A_blob_that_was_never_written_is_missing() => await AssertDamagedAsync(NewId(), 10);
 
     [Fact]
     public async Task A_writer_that_is_disposed_uncommitted_leaves_nothing()
     {
         foreach (var length in new[] { 0, 10, 100_000, 3_000_000, BlobFormat.SegmentSize + 500_000 })
         {
-            var id = TestBytes.NewId();
+            var id = NewId();
             await using (var writer = await Store.CreateAsync(id, length, CancellationToken.None))
             {
                 await writer.WriteAsync(new(TestBytes.Make(2, length)), CancellationToken.None);
@@ -236,7 +239,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     [Fact]
     public async Task A_blob_is_not_there_until_it_is_committed()
     {
-        var id = TestBytes.NewId();
+        var id = NewId();
         var data = TestBytes.Make(4, 1_000_000);
         await using var writer = await Store.CreateAsync(id, data.Length, CancellationToken.None);
         await writer.WriteAsync(new(data), CancellationToken.None);
@@ -250,7 +253,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     [Fact]
     public async Task After_the_commit_a_writer_takes_nothing_more()
     {
-        await using var writer = await Store.CreateAsync(TestBytes.NewId(), null, CancellationToken.None);
+        await using var writer = await Store.CreateAsync(NewId(), null, CancellationToken.None);
         await writer.CommitAsync(CancellationToken.None);
         await Assert.ThrowsAnyAsync<InvalidOperationException>(
             async () => await writer.WriteAsync(new(new byte[1]), CancellationToken.None));
@@ -262,7 +265,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
     {
         using var cancelled = new CancellationTokenSource();
         await cancelled.CancelAsync();
-        var id = TestBytes.NewId();
+        var id = NewId();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await (await Store.CreateAsync(id, null, cancelled.Token)).DisposeAsync());
         await using (var writer = await Store.CreateAsync(id, null, CancellationToken.None))
@@ -285,7 +288,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         await Store.DeleteAsync(gone, CancellationToken.None);
         await AssertDamagedAsync(gone, data.Length);
         await Store.DeleteAsync(gone, CancellationToken.None);
-        await Store.DeleteAsync(TestBytes.NewId(), CancellationToken.None);
+        await Store.DeleteAsync(NewId(), CancellationToken.None);
         Assert.Equal([kept], await ListAsync());
         await AssertReadsAsync(kept, data);
     }
@@ -359,7 +362,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         var writers = new List<(BlobId Id, IBlobWriter Writer)>();
         for (var i = 0; i < 300; i++)
         {
-            var id = TestBytes.NewId();
+            var id = NewId();
             writers.Add((id, await Store.CreateAsync(id, i % 2 == 0 ? data.Length : null, CancellationToken.None)));
         }
 
@@ -402,7 +405,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
 
     protected async Task<BlobId> WriteAsync(byte[] data, long? expectedLength)
     {
-        var id = TestBytes.NewId();
+        var id = NewId();
         await using var writer = await Store.CreateAsync(id, expectedLength, CancellationToken.None);
         await writer.WriteAsync(TestBytes.Split(data, 131_072), CancellationToken.None);
         await writer.CommitAsync(CancellationToken.None);

@@ -9,7 +9,7 @@ public static class TestBytes
     static readonly IdGenerator Ids = new(TimeProvider.System);
 
     /// <summary>A fresh id of a blob of a blob store.</summary>
-    public static BlobId NewId() => Ids.NewBlobId(inline: false);
+    public static BlobId NewId(bool encrypted = false) => Ids.NewBlobId(inline: false, encrypted);
 
     /// <summary>Bytes that look random, the same for the same seed.</summary>
     public static byte[] Make(int seed, int length)

@@ -56,6 +56,7 @@ public static class MetadataSamples
         Versioning = VersioningStatus.Suspended,
         Region = "cn-hangzhou",
         ResourceGroupId = "rg-\u00e9",
+        ServerSideEncryption = "AES256",
     };
 
     /// <summary>A row with as little in it as there can be.</summary>
@@ -98,7 +99,6 @@ public static class MetadataSamples
         Tags = [new("t", "\u20ac")],
         SymlinkTarget = "\uffff",
         SealedTime = Time,
-        WrappedDataKey = [0, 255],
     };
 
     public static UploadRecord Upload(long bucketId, string key, string id) => new()

@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Moss.Protocol.Names;
 using Moss.Storage.Blobs;
+using Moss.Storage.Encryption;
 using Moss.Storage.Metadata;
 using Moss.Storage.Objects;
 
@@ -12,11 +13,15 @@ public sealed class ServiceHarness : IAsyncDisposable
 {
     readonly List<Exception> _failures = [];
 
-    ServiceHarness(ObjectService service, StorageEngine engine)
+    ServiceHarness(ObjectService service, StorageEngine engine, bool encrypts)
     {
         Service = service;
         Engine = engine;
+        Encryption = encrypts ? "AES256" : "";
     }
+
+    /// <summary>The default encryption of the buckets that this makes.</summary>
+    public string Encryption { get; }
 
     public ObjectService Service { get; }
 
@@ -26,10 +31,11 @@ public sealed class ServiceHarness : IAsyncDisposable
     public IReadOnlyList<Exception> Failures => _failures;
 
     public static async Task<ServiceHarness> StartAsync(
-        IMetadataStore metadata, IBlobStore blobs, TimeProvider? time = null, StorageOptions? options = null)
+        IMetadataStore metadata, IBlobStore blobs, TimeProvider? time = null, StorageOptions? options = null, bool encrypts = false)
     {
-        var engine = new StorageEngine(metadata, blobs, time ?? TimeProvider.System, options ?? StorageOptions.Default);
-        var harness = new ServiceHarness(new ObjectService(engine), engine);
+        var keys = new DataKeys([RandomNumberGenerator.GetBytes(DataKeys.KeySize)]);
+        var engine = new StorageEngine(metadata, blobs, time ?? TimeProvider.System, options ?? StorageOptions.Default, keys);
+        var harness = new ServiceHarness(new ObjectService(engine), engine, encrypts);
         await harness.Service.StartAsync(harness._failures.Add, CancellationToken.None);
         return harness;
     }
@@ -121,8 +127,8 @@ public sealed class ServiceHarness : IAsyncDisposable
     async Task<BucketRecord> MakeBucketAsync(BucketName name, VersioningStatus versioning)
     {
         var bucket = await Service.Buckets.PutAsync(name, new() { OwnerId = "1" }, CancellationToken.None);
-        return versioning == VersioningStatus.Unversioned
+        return versioning == VersioningStatus.Unversioned && Encryption.Length == 0
             ? bucket
-            : await Service.Buckets.UpdateAsync(name, b => b with { Versioning = versioning }, CancellationToken.None);
+            : await Service.Buckets.UpdateAsync(name, b => b with { Versioning = versioning, ServerSideEncryption = Encryption }, CancellationToken.None);
     }
 }

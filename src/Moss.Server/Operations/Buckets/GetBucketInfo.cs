@@ -18,6 +18,7 @@ static class GetBucketInfo
                 Owner = new(bucket.OwnerId, bucket.OwnerId),
                 Grant = bucket.Acl.ToWire(),
                 DataRedundancyType = bucket.DataRedundancyType,
+                SSEAlgorithm = bucket.ServerSideEncryption.Length > 0 ? bucket.ServerSideEncryption : "None",
                 Versioning = GetBucketVersioning.StatusOf(bucket),
                 AccessMonitor = (await BucketSwitches.AccessMonitor.FindAsync(context, ct))!.Status,
                 BlockPublicAccess = (await PublicAccess.Document.FindAsync(context, ct))!.BlockPublicAccess,

@@ -5,10 +5,12 @@ using Moss.Storage.Metadata;
 namespace Moss.Server.Operations.Headers;
 
 /// <summary>
-/// What a write asks of server-side encryption. It is checked, recorded and echoed; KMS is refused, because there is no key service.
+/// What a write asks of server-side encryption: AES256, which is done. KMS is refused, because there is no key service, and SM4, because no library here has it.
 /// </summary>
 readonly record struct EncryptionHeaders(string? Algorithm, string? KeyId, string? DataAlgorithm)
 {
+    public const string Aes = "AES256", Kms = "KMS", Sm4 = "SM4";
+
     const string AlgorithmHeader = "x-oss-server-side-encryption";
     const string KeyIdHeader = "x-oss-server-side-encryption-key-id";
     const string DataHeader = "x-oss-server-side-data-encryption";
@@ -18,22 +20,41 @@ readonly record struct EncryptionHeaders(string? Algorithm, string? KeyId, strin
         var algorithm = context.GivenHeader(AlgorithmHeader);
         var keyId = context.GivenHeader(KeyIdHeader);
         var data = context.GivenHeader(DataHeader);
-        if (algorithm is not (null or "AES256" or "SM4" or "KMS"))
+        if (algorithm is not (null or Aes or Sm4 or Kms))
         {
             throw new OssException(OssErrors.InvalidEncryptionAlgorithmError);
         }
 
-        if (data is not null && (data != "SM4" || algorithm != "KMS"))
+        if (data is not null && (data != Sm4 || algorithm != Kms))
         {
             throw new OssException(OssErrors.InvalidDataEncryptionAlgorithmError);
         }
 
-        if (keyId is not null && algorithm != "KMS")
+        if (keyId is not null && algorithm != Kms)
         {
             throw OssErrors.Argument(KeyIdHeader, keyId, "A key id needs x-oss-server-side-encryption: KMS.");
         }
 
-        return algorithm == "KMS" ? throw new OssException(OssErrors.KmsServiceNotEnabled) : new(algorithm, keyId, data);
+        if (algorithm is not null)
+        {
+            RequireServed(algorithm);
+        }
+
+        return new(algorithm, keyId, data);
+    }
+
+    /// <summary>Refuses the algorithms of the documentation that are not served, and what is none.</summary>
+    public static void RequireServed(string algorithm)
+    {
+        if (algorithm != Aes)
+        {
+            throw algorithm switch
+            {
+                Kms => new OssException(OssErrors.KmsServiceNotEnabled),
+                Sm4 => new OssException(OssErrors.NotImplemented, "SM4 encryption is not implemented by this server; AES256 is."),
+                _ => new OssException(OssErrors.InvalidEncryptionAlgorithmError),
+            };
+        }
     }
 
     /// <summary>UploadPart takes its encryption from Initiate alone.</summary>
