@@ -119,6 +119,25 @@ public sealed partial class OssClient
     public Task DeleteBucketTagsAsync(string bucket, CancellationToken ct = default) =>
         CommandAsync(BucketDelete("DeleteBucketTags", bucket, "tagging"), ct);
 
+    public Task<LifecycleConfiguration> GetBucketLifecycleAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<LifecycleConfiguration>(BucketGet("GetBucketLifecycle", bucket, "lifecycle"), ct);
+
+    /// <summary>Replaces every lifecycle rule of a bucket.</summary>
+    /// <param name="bucket">The bucket.</param>
+    /// <param name="rules">At most 1,000; those without an id get one.</param>
+    /// <param name="allowOverlap">Whether rules for overlapping prefixes may do the same thing at different times.</param>
+    /// <param name="ct">Gives up.</param>
+    public Task PutBucketLifecycleAsync(string bucket, IReadOnlyList<LifecycleRule> rules, bool allowOverlap = false, CancellationToken ct = default)
+    {
+        var request = BucketPut("PutBucketLifecycle", bucket, "lifecycle", new LifecycleConfiguration(rules));
+        return CommandAsync(
+            allowOverlap ? request with { Headers = [.. request.Headers, new("x-oss-allow-same-action-overlap", "true")] } : request, ct);
+    }
+
+    /// <summary>Removes every lifecycle rule of a bucket.</summary>
+    public Task DeleteBucketLifecycleAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketLifecycle", bucket, "lifecycle"), ct);
+
     /// <summary>One page of ListObjects, the first version of the call.</summary>
     public Task<ListObjectsResult> ListObjectsV1PageAsync(
         string bucket, ListObjectsOptions? options = null, string? marker = null, CancellationToken ct = default)

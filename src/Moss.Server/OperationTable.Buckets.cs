@@ -37,9 +37,9 @@ static partial class OperationTable
             // Versioning, lifecycle, CORS, hotlink protection, website, logging
             new("PutBucketVersioning", Put, Scope.Bucket, "versioning", "oss:PutBucketVersioning", Owner, PutBucketVersioning.HandleAsync),
             new("GetBucketVersioning", Get, Scope.Bucket, "versioning", "oss:GetBucketVersioning", Owner, GetBucketVersioning.HandleAsync),
-            new("PutBucketLifecycle", Put, Scope.Bucket, "lifecycle", "oss:PutBucketLifecycle", Owner),
-            new("GetBucketLifecycle", Get, Scope.Bucket, "lifecycle", "oss:GetBucketLifecycle", Owner, Unset.Lifecycle) { Serving = Serving.DefaultAnswer },
-            new("DeleteBucketLifecycle", Delete, Scope.Bucket, "lifecycle", "oss:DeleteBucketLifecycle", Owner, Unset.DeleteAsync) { Serving = Serving.DefaultAnswer },
+            new("PutBucketLifecycle", Put, Scope.Bucket, "lifecycle", "oss:PutBucketLifecycle", Owner, BucketLifecycle.Document.PutAsync),
+            new("GetBucketLifecycle", Get, Scope.Bucket, "lifecycle", "oss:GetBucketLifecycle", Owner, BucketLifecycle.Document.GetAsync),
+            new("DeleteBucketLifecycle", Delete, Scope.Bucket, "lifecycle", "oss:DeleteBucketLifecycle", Owner, BucketLifecycle.Document.DeleteAsync),
             new("PutBucketCors", Put, Scope.Bucket, "cors", "oss:PutBucketCors", Owner, BucketCors.Document.PutAsync),
             new("GetBucketCors", Get, Scope.Bucket, "cors", "oss:GetBucketCors", Owner, BucketCors.Document.GetAsync),
             new("DeleteBucketCors", Delete, Scope.Bucket, "cors", "oss:DeleteBucketCors", Owner, BucketCors.Document.DeleteAsync),

@@ -52,6 +52,25 @@ public sealed class OperationTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task Lifecycle_rules_are_put_got_and_deleted()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        LifecycleRule[] rules =
+        [
+            new() { Id = "a", Expiration = new() { Days = 9 }, Tags = [new("k", "v")] },
+            new() { Id = "b", Prefix = "x/", Expiration = new() { Days = 3 }, Nots = [new("x/y")] },
+        ];
+        Assert.Equal("InvalidArgument", (await Assert.ThrowsAsync<OssException>(() => _client.PutBucketLifecycleAsync(bucket, rules))).Code);
+        await _client.PutBucketLifecycleAsync(bucket, rules, allowOverlap: true);
+        var stored = (await _client.GetBucketLifecycleAsync(bucket)).Rules;
+        Assert.Equal(rules.Select(rule => (rule.Id, rule.Prefix, rule.Expiration)), stored.Select(rule => (rule.Id, rule.Prefix, rule.Expiration)));
+        Assert.Equal(rules[0].Tags, stored[0].Tags);
+        Assert.Equal(rules[1].Nots, stored[1].Nots);
+        await _client.DeleteBucketLifecycleAsync(bucket);
+        Assert.Equal("NoSuchLifecycle", (await Assert.ThrowsAsync<OssException>(() => _client.GetBucketLifecycleAsync(bucket))).Code);
+    }
+
+    [Fact]
     public async Task Buckets_are_made_described_listed_and_removed()
     {
         var bucket = await moss.BucketAsync(_client);

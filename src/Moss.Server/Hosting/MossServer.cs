@@ -16,6 +16,7 @@ using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
 using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
+using Moss.Server.Lifecycle;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
@@ -31,6 +32,7 @@ public sealed class MossServer : IAsyncDisposable
     readonly StatusPages _pages;
     readonly PrometheusCollector _collector;
     readonly DataDirectory? _directory;
+    LifecycleSchedule? _lifecycle;
     readonly TlsCertificate? _certificate;
 
     MossServer(
@@ -86,13 +88,16 @@ public sealed class MossServer : IAsyncDisposable
             var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
             var services = Compose(options, time, storage, engine.Metadata, access, callbacks, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
-            app.Run(new OssPipeline(services, pages, AdminOf(access, time)).HandleAsync);
+            app.Run(new OssPipeline(services, pages, AdminOf(services)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
             await MasterKeyRecord.CheckAsync(engine.Metadata, masterKey.ForData(), log, ct);
             await access.Store.StartAsync(ct);
             await ListenAsync(app, options, ct);
+            var lifecycle = new LifecycleSchedule(storage.Lifecycle, time, log);
+            lifecycle.Start();
             certificate?.Watch(time, log);
             var server = new MossServer(app, services, pages, collector, directory, certificate) { Root = root, RootIsNew = made };
+            server._lifecycle = lifecycle;
             server.Endpoint = BoundTo(app);
             return server;
         }
@@ -126,6 +131,11 @@ public sealed class MossServer : IAsyncDisposable
         }
 
         await _app.DisposeAsync();
+        if (_lifecycle is not null)
+        {
+            await _lifecycle.DisposeAsync();
+        }
+
         await _services.Storage.DisposeAsync();
         await _services.Access.DisposeAsync();
         _services.Callbacks.Dispose();
@@ -153,7 +163,14 @@ public sealed class MossServer : IAsyncDisposable
             : MasterKey.Load(options.MasterKey?.Reveal(), directory?.Path ?? "");
 
     // An administrator's tool need not know the server's region.
-    static AdminApi AdminOf(AccessServices access, TimeProvider time) => new(access.Admin, new(time, new SignatureOptions()), access.Keys);
+    static AdminApi AdminOf(OssServices services)
+    {
+        var actions = new Dictionary<string, AdminAction>(services.Access.Admin.All, StringComparer.Ordinal)
+        {
+            ["lifecycle/run"] = LifecycleActions.Run(services.Storage.Lifecycle, services.Time, services.Log),
+        };
+        return new(actions, new(services.Time, new SignatureOptions()), services.Access.Keys);
+    }
 
     static OssServices Compose(
         OssServerOptions options, TimeProvider time, ObjectService storage, IMetadataStore metadata, AccessServices access, CallbackService callbacks,

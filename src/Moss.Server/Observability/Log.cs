@@ -46,6 +46,12 @@ static partial class Log
     [LoggerMessage(10, LogLevel.Warning, "The master key {Name} once sealed data here and was not given: what only it opens cannot be read.")]
     public static partial void OldMasterKeyMissing(ILogger logger, string name);
 
+    [LoggerMessage(11, LogLevel.Information, "The lifecycle rules were carried out: {Totals}")]
+    public static partial void LifecycleRan(ILogger logger, string totals);
+
+    [LoggerMessage(12, LogLevel.Error, "The lifecycle rules of {Bucket} could not be carried out to their end.")]
+    public static partial void LifecycleFailed(ILogger logger, string bucket, Exception exception);
+
     [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 }

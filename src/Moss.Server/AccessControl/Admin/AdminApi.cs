@@ -16,7 +16,7 @@ namespace Moss.Server.AccessControl.Admin;
 /// The admin API: <c>POST /-/admin/{noun}/{verb}</c> with a JSON object, answered with JSON. Every request is signed with V4 in the header by the root
 /// credential, as for the bucket <c>-</c> and the key <c>admin/{noun}/{verb}</c>; a body is bound to the signature by Content-MD5.
 /// </summary>
-sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, KeyRing keys)
+sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestAuthenticator signatures, KeyRing keys)
 {
     const string Prefix = "/-/admin/";
     const string Bucket = "-";
@@ -78,7 +78,7 @@ sealed class AdminApi(AdminActions actions, RequestAuthenticator signatures, Key
             throw new OssException(OssErrors.AccessDenied, "The admin API needs the root credential and signature V4 in the header.");
         }
 
-        if (!actions.All.TryGetValue(name, out var action) || !HttpMethods.IsPost(http.Request.Method))
+        if (!actions.TryGetValue(name, out var action) || !HttpMethods.IsPost(http.Request.Method))
         {
             throw new AccessException("NoSuchAction", StatusCodes.Status404NotFound, $"There is no call POST {Prefix}{name}.");
         }

@@ -39,6 +39,9 @@ sealed record AdminRequest
     /// <summary>Values of condition keys.</summary>
     public IReadOnlyDictionary<string, string>? Values { get; init; }
 
+    // lifecycle run
+    public DateTimeOffset? At { get; init; }
+
     // audit list
     public int? Limit { get; init; }
 

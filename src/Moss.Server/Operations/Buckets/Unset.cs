@@ -11,7 +11,6 @@ namespace Moss.Server.Operations.Buckets;
 /// </summary>
 static class Unset
 {
-    public static readonly OperationHandler Lifecycle = Refusing(OssErrors.NoSuchLifecycle);
     public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
     public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
     public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);

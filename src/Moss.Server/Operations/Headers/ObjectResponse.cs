@@ -55,6 +55,7 @@ static class ObjectResponse
             context.SetHeader("x-oss-sealed-time", attributes.SealedTime is { } time ? HeaderText.Date(time) : null);
         }
 
+        context.SetHeader("x-oss-transition-time", attributes.TransitionTime is { } moved ? HeaderText.Date(moved) : null);
         EncryptionHeaders.Echo(context, attributes);
     }
 

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Moss.Server.Lifecycle;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 
@@ -22,6 +23,7 @@ static class GetObject
         var range = ByteRange.Resolve(context.GivenHeader("Range"), size, standard);
 
         ObjectResponse.Describe(context, content.View);
+        await ExpirationHeader.SetAsync(context, content.View, ct);
         ObjectResponse.Override(context);
         context.Response.ContentLength = range.Length;
         if (range.IsPartial)

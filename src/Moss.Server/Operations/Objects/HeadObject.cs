@@ -1,3 +1,4 @@
+using Moss.Server.Lifecycle;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 
@@ -11,6 +12,7 @@ static class HeadObject
         var version = VersionParameter.Read(context);
         var view = await context.Storage.Objects.HeadAsync(context.Bucket, context.Key, version, ConditionHeaders.OfRead(context), ct);
         ObjectResponse.Describe(context, view);
+        await ExpirationHeader.SetAsync(context, view, ct);
         context.Response.ContentLength = view.Record.Size;
     }
 }

@@ -1,4 +1,5 @@
 using Moss.Server.Callbacks;
+using Moss.Server.Lifecycle;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 using Moss.Storage.Objects;
@@ -29,6 +30,7 @@ static class PutObject
         var stored = view.Record;
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
         VersionParameter.Echo(context, view);
+        await ExpirationHeader.SetAsync(context, view, CancellationToken.None);
         EncryptionHeaders.Echo(context, stored.Attributes);
         await (callback is null ? context.Empty() : UploadCallback.RunAsync(context, callback, stored, "PutObject"));
     }
