@@ -188,6 +188,36 @@ var settingScenarios = map[string]scenario{
 		})
 	},
 
+	"bucket.encryption": func(env *environment) {
+		env.withBucket("encryption", func(name string, bucket *oss.Bucket) {
+			call := func(method, algorithm string) answer {
+				r := request{method: method, bucket: name, query: map[string]string{"encryption": ""}}
+				if algorithm != "" {
+					r.body = []byte("<ServerSideEncryptionRule><ApplyServerSideEncryptionByDefault><SSEAlgorithm>" + algorithm +
+						"</SSEAlgorithm></ApplyServerSideEncryptionByDefault></ServerSideEncryptionRule>")
+				}
+				return env.v4(r)
+			}
+			algorithmOf := func(key string) string {
+				head, err := bucket.GetObjectDetailedMeta(key)
+				must(err)
+				return head.Get("X-Oss-Server-Side-Encryption")
+			}
+			call("GET", "").is(404, "NoSuchServerSideEncryptionRule", "before")
+			data := bytesOf(200*kib, 20)
+			put(bucket, "by-header", data, oss.ServerSideEncryption("AES256"))
+			put(bucket, "plain", data)
+			call("PUT", "AES256").is(200, "", "PUT")
+			put(bucket, "by-bucket", data)
+			equal([]string{algorithmOf("by-header"), algorithmOf("plain"), algorithmOf("by-bucket")}, []string{"AES256", "", "AES256"}, "algorithms")
+			sameBytes(get(bucket, "by-header"), data, "content")
+			sameBytes(get(bucket, "by-bucket", oss.Range(70000, 140000)), data[70000:140001], "range")
+			call("PUT", "ROT13").is(400, "InvalidEncryptionAlgorithmError", "an unknown algorithm")
+			call("DELETE", "").is(204, "", "DELETE")
+			call("GET", "").is(404, "NoSuchServerSideEncryptionRule", "after")
+		})
+	},
+
 	"version.state": func(env *environment) {
 		env.withBucket("state", func(name string, bucket *oss.Bucket) {
 			state := func() string {

@@ -1,4 +1,4 @@
-import { assert, plain, refused } from '../lib.mjs'
+import { assert, bytesOf, plain, refused, sameBytes } from '../lib.mjs'
 
 /** Runs with a bucket of its own, which is removed with all its versions. */
 export async function withBucket(env, label, body, options = {}) {
@@ -115,5 +115,31 @@ export const settings = {
     assert.deepEqual((await client.getBucketTags(name)).tag, { only: '' })
     await client.deleteBucketTags(name)
     assert.deepEqual((await client.getBucketTags(name)).tag, {})
+  }),
+
+  'bucket.encryption': (env) => withBucket(env, 'encryption', async (client, name) => {
+    const body = bytesOf(300_000, 20)
+    const algorithmOf = (result) => result.res.headers['x-oss-server-side-encryption']
+    await refused(() => client.getBucketEncryption(name), 'NoSuchServerSideEncryptionRule', 404)
+    assert.equal(algorithmOf(await client.put('plain', body)), undefined)
+    assert.equal((await client.putBucketEncryption(name, { SSEAlgorithm: 'AES256' })).status, 200)
+    assert.equal((await client.getBucketEncryption(name)).encryption.SSEAlgorithm, 'AES256')
+    assert.equal(algorithmOf(await client.put('by bucket', body)), 'AES256')
+    const got = await client.get('by bucket')
+    sameBytes(got.content, body)
+    assert.deepEqual([algorithmOf(got), algorithmOf(await client.head('plain'))], ['AES256', undefined])
+    const parts = await client.multipartUpload('parts', body, { partSize: 100 * 1024 })
+    assert.equal(parts.res.status, 200)
+    assert.equal(algorithmOf(await client.head('parts')), 'AES256')
+    sameBytes((await client.get('parts')).content, body)
+    const middle = await client.get('parts', { headers: { Range: 'bytes=99000-205000' } })
+    sameBytes(middle.content, body.subarray(99000, 205001), 'a range over three parts')
+    await refused(() => client.putBucketEncryption(name, { SSEAlgorithm: 'ROT13' }), 'InvalidEncryptionAlgorithmError', 400)
+    await refused(() => client.putBucketEncryption(name, { SSEAlgorithm: 'AES256', KMSMasterKeyID: 'a-key' }), 'InvalidArgument', 400)
+    assert.equal((await client.deleteBucketEncryption(name)).status, 204)
+    await refused(() => client.getBucketEncryption(name), 'NoSuchServerSideEncryptionRule', 404)
+    assert.equal(algorithmOf(await client.put('after', body)), undefined)
+    assert.equal(algorithmOf(await client.put('by header', body, { headers: { 'x-oss-server-side-encryption': 'AES256' } })), 'AES256')
+    sameBytes((await client.get('by header')).content, body)
   }),
 }
