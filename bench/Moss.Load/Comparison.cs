@@ -15,7 +15,10 @@ static class Comparison
         var data = Path.GetFullPath(Option("--data", "artifacts/bench"));
         Directory.CreateDirectory(data);
         var inputs = MakeInputs(data, double.Parse(Option("--scale", "1"), CultureInfo.InvariantCulture));
-        var targets = Targets(Option("--moss", ""), Option("--nginx", ""), data);
+        var only = Option("--only", "");
+        var targets = Targets(Option("--moss", ""), Option("--nginx", ""), data)
+            .Where(target => target.Name.Contains(only, StringComparison.Ordinal))
+            .ToList();
         var table = new StringBuilder(Header);
         var chosen = Benches.All.Where(bench => names == "all" || names.Split(',').Contains(bench.Name)).ToList();
         if (chosen.Count == 0)

@@ -1,7 +1,7 @@
 using System.Globalization;
 using Moss.Load;
 
-// run NAME[,NAME...]|all [--runs N] [--scale X] [--moss FILE] [--nginx FILE] [--data DIR] [--markdown FILE]
+// run NAME[,NAME...]|all [--runs N] [--scale X] [--moss FILE] [--nginx FILE] [--only SERVER] [--data DIR] [--markdown FILE]
 // discard PORT
 if (args is ["discard", var port, ..])
 {
@@ -13,7 +13,7 @@ return args is ["run", var names, .. var options] ? Comparison.Run(names, option
 
 static int Usage()
 {
-    Console.Error.WriteLine($"usage: run NAME[,NAME...]|all [--runs N] [--scale X] [--moss FILE] [--nginx FILE] [--data DIR] [--markdown FILE]");
+    Console.Error.WriteLine($"usage: run NAME[,NAME...]|all [--runs N] [--scale X] [--moss FILE] [--nginx FILE] [--only SERVER] [--data DIR] [--markdown FILE]");
     Console.Error.WriteLine($"names: {string.Join(' ', Benches.All.Select(bench => bench.Name))}");
     return 1;
 }

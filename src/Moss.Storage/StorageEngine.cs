@@ -1,4 +1,5 @@
 using Moss.Storage.Blobs;
+using Moss.Storage.Buckets;
 using Moss.Storage.Encryption;
 using Moss.Storage.Metadata;
 using Moss.Storage.Sweeping;
@@ -6,26 +7,40 @@ using Moss.Storage.Sweeping;
 namespace Moss.Storage;
 
 /// <summary>The pair of stores with what every part of the service needs beside it. Owns both stores.</summary>
-/// <param name="metadata">Names and what they refer to.</param>
-/// <param name="blobs">Bytes; those of encrypted blobs go to it encrypted.</param>
-/// <param name="time">The clock.</param>
-/// <param name="options">What an operator may tune.</param>
-/// <param name="keys">The master keys of encrypted data; null: nothing can be encrypted.</param>
-public sealed class StorageEngine(IMetadataStore metadata, IBlobStore blobs, TimeProvider time, StorageOptions options, DataKeys? keys = null)
-    : IAsyncDisposable
+public sealed class StorageEngine : IAsyncDisposable
 {
-    public IMetadataStore Metadata { get; } = metadata;
+    /// <summary>Takes over both stores.</summary>
+    /// <param name="metadata">Names and what they refer to.</param>
+    /// <param name="blobs">Bytes; those of encrypted blobs go to it encrypted.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="options">What an operator may tune.</param>
+    /// <param name="keys">The master keys of encrypted data; null: nothing can be encrypted.</param>
+    public StorageEngine(IMetadataStore metadata, IBlobStore blobs, TimeProvider time, StorageOptions options, DataKeys? keys = null)
+    {
+        Snapshots = new(options.IsExclusive);
+        Metadata = new SnapshotKeepingStore(metadata, Snapshots);
+        Keys = keys ?? DataKeys.None;
+        Blobs = new EncryptingBlobStore(blobs, Keys);
+        Time = time;
+        Options = options;
+        Ids = new(time);
+    }
 
-    public IBlobStore Blobs { get; } = new EncryptingBlobStore(blobs, keys ?? DataKeys.None);
+    public IMetadataStore Metadata { get; }
+
+    public IBlobStore Blobs { get; }
 
     /// <summary>The keys of what is encrypted outside of the blob store.</summary>
-    internal DataKeys Keys { get; } = keys ?? DataKeys.None;
+    internal DataKeys Keys { get; }
 
-    public TimeProvider Time { get; } = time;
+    public TimeProvider Time { get; }
 
-    public StorageOptions Options { get; } = options;
+    public StorageOptions Options { get; }
 
-    public IdGenerator Ids { get; } = new(time);
+    public IdGenerator Ids { get; }
+
+    /// <summary>What is known of buckets.</summary>
+    internal BucketSnapshots Snapshots { get; }
 
     /// <summary>Keeps blobs that someone is about to read from being deleted.</summary>
     internal ReadGate Reads { get; } = new();

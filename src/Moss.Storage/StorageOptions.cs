@@ -18,6 +18,11 @@ public sealed record StorageOptions
     public TimeSpan SweepInterval { get; init; } = TimeSpan.FromMinutes(1);
 
     /// <summary>
+    /// Whether this process alone writes the catalogue, so that it may keep what it knows of buckets. Where others write too, every request asks.
+    /// </summary>
+    public bool IsExclusive { get; init; } = true;
+
+    /// <summary>
     /// How old a blob that nothing refers to must be before the start-up sweep takes it. Zero is right for a store of one process (nothing
     /// older than the process is in flight); a store that several processes write needs longer than the longest request.
     /// </summary>

@@ -4,6 +4,7 @@ using Moss.Server.AccessControl.Audit;
 using Moss.Server.AccessControl.Sts;
 using Moss.Server.AccessControl.Tokens;
 using Moss.Server.Pipeline;
+using Moss.Storage;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl;
@@ -11,7 +12,8 @@ namespace Moss.Server.AccessControl;
 /// <summary>Everything that knows who may do what, put together.</summary>
 sealed class AccessServices : IAsyncDisposable
 {
-    public AccessServices(OssServerOptions options, IMetadataStore metadata, MasterKey masterKey, RootCredential root, TimeProvider time, AuditTrail audit)
+    public AccessServices(
+        OssServerOptions options, IMetadataStore metadata, ObjectService storage, MasterKey masterKey, RootCredential root, TimeProvider time, AuditTrail audit)
     {
         Audit = audit;
         Store = new(metadata, masterKey, time);
@@ -19,7 +21,7 @@ sealed class AccessServices : IAsyncDisposable
         Tokens = new(masterKey);
         Keys = new(root, Store, Tokens, time);
         var region = options.Region.Length == 0 ? null : options.Region;
-        var facts = new BucketFactsReader(metadata);
+        var facts = new BucketFactsReader(storage, metadata);
         Authorizer = new(facts, region);
         Sts = new(Keys, Store, new AssumeRole(Tokens, time), new HostMap(options.Domains, NoCnames.Instance), time);
         Admin = new(Directory, new PolicySimulator(Directory, facts, region), audit);

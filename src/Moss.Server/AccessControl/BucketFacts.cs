@@ -1,9 +1,10 @@
-using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
 using Moss.Server.AccessControl.Policies;
 using Moss.Server.BucketRules;
+using Moss.Storage;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl;
@@ -29,15 +30,14 @@ sealed record BucketFacts
     public ObjectRecord? Target { get; init; }
 }
 
-/// <summary>Gathers the facts in one read.</summary>
-sealed class BucketFactsReader(IMetadataStore metadata)
+/// <summary>Gathers the facts: those of the bucket from what is known of it, those of an object, where they matter, from its row.</summary>
+sealed class BucketFactsReader(ObjectService storage, IMetadataStore metadata)
 {
     /// <summary>The names of the configuration documents.</summary>
     public const string PolicyName = "policy", RequestPaymentName = "requestPayment", TaggingName = "tagging", PublicAccessBlockName = "publicAccessBlock";
 
-    const int MaxCached = 4096;
-
-    readonly ConcurrentDictionary<long, (byte[] Json, PolicyDocument Policy)> _policies = new();
+    // A policy is parsed once for each array that the storage hands out, and forgotten with it.
+    readonly ConditionalWeakTable<byte[], PolicyDocument> _policies = [];
 
     /// <param name="bucketName">The bucket.</param>
     /// <param name="key">The object, or null for the bucket alone.</param>
@@ -46,60 +46,32 @@ sealed class BucketFactsReader(IMetadataStore metadata)
     /// <param name="needs">What the identity's own policies have to know.</param>
     /// <param name="ct">Gives up.</param>
     /// <exception cref="OssException"><c>NoSuchBucket</c>.</exception>
-    public ValueTask<BucketFacts> ReadAsync(
-        BucketName bucketName, ObjectKey? key, VersionId? version, Identity identity, PolicyNeeds needs, CancellationToken ct) =>
-        metadata.ReadAsync(
-            async tx =>
-            {
-                var bucket = await tx.Buckets.FindAsync(bucketName) ?? throw OssErrors.BucketMissing(bucketName.Value);
-                var json = await tx.Buckets.FindConfigurationAsync(bucket.Id, PolicyName);
-                var policy = json is null ? null : Parse(bucket.Id, json);
-                var facts = new BucketFacts { Bucket = bucket, Policy = policy };
-                if (policy is null && identity.IsAccount(bucket.OwnerId))
-                {
-                    return facts; // Nothing can refuse the owner, and nobody else pays.
-                }
-
-                needs |= policy?.Needs ?? PolicyNeeds.None;
-                facts = facts with
-                {
-                    RequesterPays = IsSet(await tx.Buckets.FindConfigurationAsync(bucket.Id, RequestPaymentName), "Payer", "Requester"),
-                    BlocksPublicAccess =
-                        IsSet(await tx.Buckets.FindConfigurationAsync(bucket.Id, PublicAccessBlockName), "BlockPublicAccess", "true")
-                        || await tx.Settings.FindAsync(AccountRules.PublicAccessBlockPrefix + bucket.OwnerId) is not null,
-                    Tags = needs.HasFlag(PolicyNeeds.BucketTags) ? TagsOf(await tx.Buckets.FindConfigurationAsync(bucket.Id, TaggingName)) : [],
-                };
-                return key is { } named ? await WithObjectAsync(tx, facts, named, version) : facts;
-            },
-            ct);
-
-    static async ValueTask<BucketFacts> WithObjectAsync(IMetadataTransaction tx, BucketFacts facts, ObjectKey key, VersionId? version)
+    public async ValueTask<BucketFacts> ReadAsync(
+        BucketName bucketName, ObjectKey? key, VersionId? version, Identity identity, PolicyNeeds needs, CancellationToken ct)
     {
-        var found = version is { } id
-            ? await tx.Objects.FindVersionAsync(facts.Bucket.Id, key, id)
-            : await tx.Objects.FindAsync(facts.Bucket.Id, key);
-        var target = found is { Type: ObjectType.Symlink, Attributes.SymlinkTarget: { } link }
-            ? await tx.Objects.FindAsync(facts.Bucket.Id, ObjectKey.Parse(link))
+        var snapshot = await storage.Buckets.SnapshotAsync(bucketName, ct);
+        var bucket = snapshot.Bucket;
+        var policy = snapshot.Configuration(PolicyName) is { } json
+            ? _policies.GetValue(json, static bytes => PolicyParser.Parse(bytes, PolicyKind.Bucket))
             : null;
-        return facts with { Object = found, Target = target };
-    }
-
-    // A policy is parsed once for each text it had.
-    PolicyDocument Parse(long bucketId, byte[] json)
-    {
-        if (_policies.TryGetValue(bucketId, out var cached) && cached.Json.AsSpan().SequenceEqual(json))
+        if (policy is null && identity.IsAccount(bucket.OwnerId))
         {
-            return cached.Policy;
+            return new() { Bucket = bucket }; // Nothing can refuse the owner, and nobody else pays.
         }
 
-        if (_policies.Count >= MaxCached)
+        needs |= policy?.Needs ?? PolicyNeeds.None;
+        var found = key is { } named ? await storage.Objects.FindForAccessAsync(bucket, named, version, ct) : default;
+        return new()
         {
-            _policies.Clear();
-        }
-
-        var policy = PolicyParser.Parse(json, PolicyKind.Bucket);
-        _policies[bucketId] = (json, policy);
-        return policy;
+            Bucket = bucket,
+            Policy = policy,
+            RequesterPays = IsSet(snapshot.Configuration(RequestPaymentName), "Payer", "Requester"),
+            BlocksPublicAccess = IsSet(snapshot.Configuration(PublicAccessBlockName), "BlockPublicAccess", "true")
+                || await metadata.ReadAsync(tx => tx.Settings.FindAsync(AccountRules.PublicAccessBlockPrefix + bucket.OwnerId), ct) is not null,
+            Tags = needs.HasFlag(PolicyNeeds.BucketTags) ? TagsOf(snapshot.Configuration(TaggingName)) : [],
+            Object = found.Object,
+            Target = found.Target,
+        };
     }
 
     // Configuration documents are stored as XML; of these only one element matters here.

@@ -177,7 +177,8 @@ static class Website
             return false;
         }
 
-        var (_, found) = await context.Storage.Objects.FindForAccessAsync(context.Bucket, ObjectKey.Parse(key), version: null, ct);
+        var bucket = (await context.Storage.Buckets.SnapshotAsync(context.Bucket, ct)).Bucket;
+        var (found, _) = await context.Storage.Objects.FindForAccessAsync(bucket, ObjectKey.Parse(key), version: null, ct);
         return found is not null;
     }
 

@@ -32,7 +32,8 @@ static class Engines
             var blobs = OpenBlobs(options.Blobs, directory, durable);
             var metadata = OpenMetadata(options.Metadata, directory, durable, time);
             var shared = IsPostgres(options.Metadata);
-            return new(metadata, blobs, time, StorageOptions.Default with { OrphanAge = shared ? SharedOrphanAge : TimeSpan.Zero }, keys);
+            var tuned = StorageOptions.Default with { IsExclusive = !shared, OrphanAge = shared ? SharedOrphanAge : TimeSpan.Zero };
+            return new(metadata, blobs, time, tuned, keys);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -83,7 +83,7 @@ public sealed class MossServer : IAsyncDisposable
             var app = BuildApp(options, logging, certificate);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
-            var access = new AccessServices(options, engine.Metadata, masterKey, root, time, audit);
+            var access = new AccessServices(options, engine.Metadata, storage, masterKey, root, time, audit);
             var hosts = new HostMap(options.Domains, NoCnames.Instance);
             var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
             var services = Compose(options, time, storage, engine.Metadata, access, callbacks, hosts, log);

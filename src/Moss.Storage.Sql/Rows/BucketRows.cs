@@ -32,6 +32,8 @@ sealed class BucketRows(SqlSession session) : IBucketRows
 
     static readonly SqlStatement FindConfiguration = new("SELECT document FROM bucket_config WHERE bucket_id = $1 AND name = $2");
 
+    static readonly SqlStatement ListConfigurations = new("SELECT name, document FROM bucket_config WHERE bucket_id = $1 ORDER BY name");
+
     static readonly SqlStatement PutConfiguration = new(
         """
         INSERT INTO bucket_config (bucket_id, name, document) VALUES ($1, $2, $3)
@@ -63,6 +65,9 @@ sealed class BucketRows(SqlSession session) : IBucketRows
 
     public async ValueTask<byte[]?> FindConfigurationAsync(long bucketId, string name) =>
         await session.Command(FindConfiguration).Add(bucketId).AddName(name).FirstAsync(row => row.Bytes(0));
+
+    public async ValueTask<IReadOnlyList<KeyValuePair<string, byte[]>>> ListConfigurationsAsync(long bucketId) =>
+        await session.Command(ListConfigurations).Add(bucketId).ListAsync(row => KeyValuePair.Create(row.Name(0), row.Bytes(1)));
 
     public ValueTask PutConfigurationAsync(long bucketId, string name, byte[]? document) =>
         document is null

@@ -53,6 +53,13 @@ public sealed class BucketOperations(StorageEngine engine)
     public ValueTask<BucketRecord> FindAsync(BucketName name, CancellationToken ct) =>
         engine.Metadata.ReadAsync(tx => BucketAsync(tx, name), ct);
 
+    /// <summary>
+    /// The bucket and its configuration documents as the last completed change left them, or <c>NoSuchBucket</c>. Where this server alone has the catalogue it
+    /// costs nothing as long as nothing changes.
+    /// </summary>
+    public ValueTask<BucketSnapshot> SnapshotAsync(BucketName name, CancellationToken ct) =>
+        engine.Snapshots.Peek(name) is { } known ? new(known) : ReadSnapshotAsync(name, ct);
+
     /// <summary>Up to <paramref name="limit"/> buckets by name, after <paramref name="after"/>.</summary>
     public ValueTask<IReadOnlyList<BucketRecord>> ListAsync(string prefix, string after, int limit, CancellationToken ct) =>
         engine.Metadata.ReadAsync(tx => tx.Buckets.ListAsync(prefix, after, limit), ct);
@@ -108,9 +115,9 @@ public sealed class BucketOperations(StorageEngine engine)
             ct);
 
     /// <summary>A configuration document of a bucket as it was stored, or null when none is.</summary>
-    public ValueTask<byte[]?> FindConfigurationAsync(BucketName name, string configuration, CancellationToken ct) =>
-        engine.Metadata.ReadAsync(
-            async tx => await tx.Buckets.FindConfigurationAsync((await BucketAsync(tx, name)).Id, configuration), ct);
+    /// <remarks>The same array each time while nothing about the bucket changes; not to be changed.</remarks>
+    public async ValueTask<byte[]?> FindConfigurationAsync(BucketName name, string configuration, CancellationToken ct) =>
+        (await SnapshotAsync(name, ct)).Configuration(configuration);
 
     /// <summary>Stores a configuration document of a bucket; null removes it.</summary>
     public ValueTask PutConfigurationAsync(BucketName name, string configuration, byte[]? document, CancellationToken ct) =>
@@ -133,6 +140,9 @@ public sealed class BucketOperations(StorageEngine engine)
                 return true;
             },
             ct);
+
+    async ValueTask<BucketSnapshot> ReadSnapshotAsync(BucketName name, CancellationToken ct) =>
+        await engine.Snapshots.ReadAsync(engine.Metadata, name, ct) ?? throw OssErrors.BucketMissing(name.Value);
 
     BucketRecord New(BucketName name, PutBucketRequest request) => new()
     {

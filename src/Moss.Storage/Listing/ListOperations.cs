@@ -13,7 +13,7 @@ public sealed class ListOperations(StorageEngine engine)
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 var scan = new PrefixScan<ObjectSummary>(
                     (from, to, limit) => tx.Objects.ScanAsync(bucket.Id, from.Key, to, limit),
                     item => item.Key.Value,
@@ -27,7 +27,7 @@ public sealed class ListOperations(StorageEngine engine)
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 var scan = new PrefixScan<ListedVersion>(
                     (from, to, limit) => ScanVersionsAsync(tx, bucket, from, to, limit),
                     item => item.Summary.Key.Value,
@@ -42,7 +42,7 @@ public sealed class ListOperations(StorageEngine engine)
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 var scan = new PrefixScan<UploadRecord>(
                     (from, to, limit) => tx.Uploads.ScanAsync(bucket.Id, from.Key, from.UploadId, to, limit),
                     item => item.Key.Value,

@@ -69,6 +69,12 @@ sealed class InMemoryTransaction(InMemoryState state)
     ValueTask<byte[]?> IBucketRows.FindConfigurationAsync(long bucketId, string name) =>
         new(State.Configurations.Find((bucketId, InMemoryBytes.Of(name)))?.ToArray());
 
+    ValueTask<IReadOnlyList<KeyValuePair<string, byte[]>>> IBucketRows.ListConfigurationsAsync(long bucketId) =>
+        new([.. State.Configurations
+            .From((bucketId, InMemoryBytes.Of("")))
+            .TakeWhile(row => row.Key.Bucket == bucketId)
+            .Select(row => KeyValuePair.Create(System.Text.Encoding.UTF8.GetString(row.Key.Name.Value.Span), row.Value.ToArray()))]);
+
     ValueTask IBucketRows.PutConfigurationAsync(long bucketId, string name, byte[]? document)
     {
         var key = (bucketId, InMemoryBytes.Of(name));

@@ -22,6 +22,9 @@ public interface IBucketRows
     /// <summary>A configuration document (<c>lifecycle</c>, <c>cors</c>...) as it was stored, or null.</summary>
     ValueTask<byte[]?> FindConfigurationAsync(long bucketId, string name);
 
+    /// <summary>All configuration documents of a bucket, by name.</summary>
+    ValueTask<IReadOnlyList<KeyValuePair<string, byte[]>>> ListConfigurationsAsync(long bucketId);
+
     /// <summary>Stores a configuration document; null removes it.</summary>
     ValueTask PutConfigurationAsync(long bucketId, string name, byte[]? document);
 }

@@ -7,8 +7,13 @@ namespace Moss.Storage.Objects;
 /// <summary>Finds buckets and objects inside a transaction, and says in the protocol's words when there are none.</summary>
 static class ObjectLookup
 {
+    /// <summary>A bucket for what writes: its row, which the transaction holds.</summary>
     public static async ValueTask<BucketRecord> BucketAsync(IMetadataTransaction tx, BucketName name) =>
         await tx.Buckets.FindAsync(name) ?? throw OssErrors.BucketMissing(name.Value);
+
+    /// <summary>A bucket for what only reads: what is known of it, else its row.</summary>
+    public static ValueTask<BucketRecord> BucketAsync(StorageEngine engine, IMetadataTransaction tx, BucketName name) =>
+        engine.Snapshots.Peek(name) is { } known ? new(known.Bucket) : BucketAsync(tx, name);
 
     /// <summary>The named version, or the current one; a delete marker is not an object.</summary>
     public static async ValueTask<ObjectRecord> ObjectAsync(

@@ -79,7 +79,7 @@ public sealed class ObjectOperations(StorageEngine engine)
         var (view, inline) = await engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
                 conditions.Check(view.Record.ETag, view.Record.LastModified);
                 return (view, await LoneInlineAsync(tx, view.Record.Manifest));
@@ -94,7 +94,7 @@ public sealed class ObjectOperations(StorageEngine engine)
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
                 conditions.Check(view.Record.ETag, view.Record.LastModified);
                 return view;
@@ -106,24 +106,27 @@ public sealed class ObjectOperations(StorageEngine engine)
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 return new ObjectView(bucket, await ObjectAsync(tx, bucket, key, version), Link: null);
             },
             ct);
 
     /// <summary>
-    /// The bucket and the current object of a key, whatever it is and whether or not it is there: what an access decision needs.
+    /// An object version (null: the current one) whatever it is, and the object that it leads to if it is a symlink; null for what is not there. What an access
+    /// decision needs.
     /// </summary>
-    public ValueTask<(BucketRecord Bucket, ObjectRecord? Object)> FindForAccessAsync(
-        BucketName bucketName, ObjectKey key, VersionId? version, CancellationToken ct) =>
+    public ValueTask<(ObjectRecord? Object, ObjectRecord? Target)> FindForAccessAsync(
+        BucketRecord bucket, ObjectKey key, VersionId? version, CancellationToken ct) =>
         engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
                 var found = version is { } named
                     ? await tx.Objects.FindVersionAsync(bucket.Id, key, named)
                     : await tx.Objects.FindAsync(bucket.Id, key);
-                return (bucket, found);
+                var target = found is { Type: ObjectType.Symlink, Attributes.SymlinkTarget: { } link }
+                    ? await tx.Objects.FindAsync(bucket.Id, ObjectKey.Parse(link))
+                    : null;
+                return (found, target);
             },
             ct);
 
@@ -252,17 +255,25 @@ public sealed class ObjectOperations(StorageEngine engine)
         return outcomes;
     }
 
-    ValueTask<BucketRecord> RefuseEarlyAsync(BucketName bucketName, ObjectKey key, bool forbidOverwrite, CancellationToken ct) =>
-        engine.Metadata.ReadAsync(
+    // What the commit checks again. With a bucket that is known and nothing to forbid there is nothing to read.
+    async ValueTask<BucketRecord> RefuseEarlyAsync(BucketName bucketName, ObjectKey key, bool forbidOverwrite, CancellationToken ct)
+    {
+        if (!forbidOverwrite && engine.Snapshots.Peek(bucketName) is { } known)
+        {
+            return known.Bucket;
+        }
+
+        return await engine.Metadata.ReadAsync(
             async tx =>
             {
-                var bucket = await BucketAsync(tx, bucketName);
+                var bucket = await BucketAsync(engine, tx, bucketName);
                 return forbidOverwrite && bucket.Versioning == VersioningStatus.Unversioned
                     && await tx.Objects.FindAsync(bucket.Id, key) is not null
                     ? throw new OssException(OssErrors.FileAlreadyExists, details: [new("Key", key.Value)])
                     : bucket;
             },
             ct);
+    }
 
     ObjectRecord NewObject(BucketRecord bucket, ObjectKey key, PutObjectRequest request) => new()
     {

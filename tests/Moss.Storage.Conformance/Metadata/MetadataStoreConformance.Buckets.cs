@@ -86,6 +86,7 @@ public abstract partial class MetadataStoreConformance
         AssertSame(document, await Find(first, "cors"));
         AssertSame(Array.Empty<byte>(), await Find(first, "lifecycle"));
         Assert.Null(await Find(first, "website"));
+        Assert.Equal("cors 10, lifecycle 0", await List(first));
 
         await Write(transaction => transaction.Buckets.PutConfigurationAsync(first.Id, "cors", [1]));
         AssertSame(new byte[] { 1 }, await Find(first, "cors"));
@@ -96,6 +97,11 @@ public abstract partial class MetadataStoreConformance
         await Write(transaction => transaction.Buckets.DeleteAsync(first.Id));
         Assert.Null(await Find(first, "lifecycle"));
         AssertSame(new byte[] { 2 }, await Find(second, "cors"));
+        Assert.Equal("", await List(first));
+        Assert.Equal("cors 1", await List(second));
+
+        async Task<string> List(BucketRecord bucket) => string.Join(
+            ", ", (await Read(transaction => transaction.Buckets.ListConfigurationsAsync(bucket.Id))).Select(pair => $"{pair.Key} {pair.Value.Length}"));
 
         Task<byte[]?> Find(BucketRecord bucket, string name) =>
             Read(transaction => transaction.Buckets.FindConfigurationAsync(bucket.Id, name));

@@ -98,7 +98,8 @@ public sealed class ModelRun(ServiceHarness harness)
 
     async Task<string> AppendAsync(string key, byte[] body, bool wrong)
     {
-        var (_, found) = await harness.Service.Objects.FindForAccessAsync(Bucket(), Key(key), null, default);
+        var bucket = await harness.Service.Buckets.FindAsync(Bucket(), default);
+        var (found, _) = await harness.Service.Objects.FindForAccessAsync(bucket, Key(key), null, default);
         var position = (found?.Size ?? 0) + (wrong ? 1 : 0);
         var (_, record, _) = await harness.Service.Appends.AppendAsync(
             Bucket(), Key(key), position, new() { Body = new() { Length = body.Length } }, Pipe(body), default);
