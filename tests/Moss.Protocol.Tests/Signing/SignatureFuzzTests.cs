@@ -1,6 +1,7 @@
 using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
+using Moss.Tests;
 
 namespace Moss.Protocol.Tests.Signing;
 
@@ -40,11 +41,12 @@ public sealed class SignatureFuzzTests
     ];
 
     [Fact]
+    [Trait("Kind", "Fuzzing")]
     public void Garbage_is_refused_and_never_breaks_anything()
     {
-        var random = new Random(20231216);
+        var random = new Random(Fuzzing.Seed(20231216));
         var refusals = new HashSet<string>(StringComparer.Ordinal);
-        for (var round = 0; round < Rounds; round++)
+        foreach (var round in Fuzzing.Rounds(Rounds))
         {
             var request = Garbage(random, round);
             try

@@ -1,6 +1,7 @@
 using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Xml;
+using Moss.Tests;
 
 namespace Moss.Protocol.Tests.Xml;
 
@@ -27,11 +28,12 @@ public sealed class XmlReaderFuzzTests
     ];
 
     [Fact]
+    [Trait("Kind", "Fuzzing")]
     public void Whatever_the_bytes_are_they_are_read_or_refused()
     {
-        var seed = Environment.TickCount;
+        var seed = Fuzzing.Seed(Environment.TickCount);
         var random = new Random(seed);
-        for (var i = 0; i < 60_000; i++)
+        foreach (var _ in Fuzzing.Rounds(60_000))
         {
             var bytes = Mutated(random);
             Try<CompleteMultipartUpload>(bytes, seed);

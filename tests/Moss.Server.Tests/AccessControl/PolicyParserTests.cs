@@ -1,6 +1,7 @@
 using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Server.AccessControl.Policies;
+using Moss.Tests;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -104,16 +105,17 @@ public sealed class PolicyParserTests
     /// read can be evaluated.
     /// </summary>
     [Fact]
+    [Trait("Kind", "Fuzzing")]
     public void Whatever_the_bytes_are_they_are_read_or_refused()
     {
-        const int Seed = 20260728;
+        var seed = Fuzzing.Seed(20260728);
         var corpus = Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "AccessControl", "Corpus")).Select(File.ReadAllBytes).ToArray();
         Assert.NotEmpty(corpus);
-        var random = new Random(Seed);
+        var random = new Random(seed);
         var read = 0;
         foreach (var kind in Enum.GetValues<PolicyKind>())
         {
-            for (var round = 0; round < 20_000; round++)
+            foreach (var round in Fuzzing.Rounds(20_000))
             {
                 var bytes = Mutation.Of(corpus[random.Next(corpus.Length)], corpus, random);
                 try
@@ -128,7 +130,7 @@ public sealed class PolicyParserTests
                 }
                 catch (OssException refusal)
                 {
-                    Assert.True(refusal.Code == "InvalidPolicyDocument", $"seed {Seed}, {kind} {round}: {Encoding.UTF8.GetString(bytes)}");
+                    Assert.True(refusal.Code == "InvalidPolicyDocument", $"seed {seed}, {kind} {round}: {Encoding.UTF8.GetString(bytes)}");
                 }
             }
         }

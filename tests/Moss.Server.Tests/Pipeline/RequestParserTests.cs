@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
 using Moss.Server.Pipeline;
+using Moss.Tests;
 
 namespace Moss.Server.Tests.Pipeline;
 
@@ -102,14 +103,15 @@ public sealed class RequestParserTests
 
     /// <summary>Mutates every kept input; whatever comes out is parsed and routed, or refused in the protocol's words.</summary>
     [Fact]
+    [Trait("Kind", "Fuzzing")]
     public void Whatever_the_target_is_it_is_read_or_refused()
     {
         var corpus = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "Corpus", "targets.txt"));
-        var seed = Environment.TickCount;
+        var seed = Fuzzing.Seed(Environment.TickCount);
         var random = new Random(seed);
         string[] hosts = ["127.0.0.1", "localhost", "bucket.localhost", "x.oss-y.aliyuncs.com", ".", "", ":", "[", "[]:", "a..localhost"];
         string[] methods = ["GET", "PUT", "POST", "DELETE", "HEAD", "OPTIONS", "BREW"];
-        for (var i = 0; i < 100_000; i++)
+        foreach (var _ in Fuzzing.Rounds(100_000))
         {
             var target = Mutated(corpus[random.Next(corpus.Length)], corpus[random.Next(corpus.Length)], random);
             var host = hosts[random.Next(hosts.Length)];

@@ -4,6 +4,7 @@ using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Server.PostObject;
 using Moss.Server.Tests.AccessControl;
+using Moss.Tests;
 
 namespace Moss.Server.Tests.PostObject;
 
@@ -148,17 +149,18 @@ public sealed class FormReaderTests
     public void A_boundary_may_be_quoted() => Assert.Equal("a b", FormReader.BoundaryOf("Multipart/Form-Data; charset=utf-8; Boundary=\"a b\""));
 
     [Fact]
+    [Trait("Kind", "Fuzzing")]
     public async Task Whatever_the_bytes_are_they_are_read_or_refused()
     {
-        const int Seed = 4711;
-        var random = new Random(Seed);
+        var seed = Fuzzing.Seed(4711);
+        var random = new Random(seed);
         byte[][] corpus =
         [
             new Form().Field("key", "k").Field("policy", "eyJ9").File([1, 2, 3]).Bytes(),
             new Form().Field("x-oss-meta-a", "b").File(Encoding.ASCII.GetBytes($"\r\n--{Form.Boundary[..5]}"), "x\\y\".txt", null).Field("late", "x").Bytes(),
         ];
         var read = 0;
-        for (var round = 0; round < 5000; round++)
+        foreach (var round in Fuzzing.Rounds(5000))
         {
             var bytes = Mutation.Of(corpus[random.Next(corpus.Length)], corpus, random);
             try
@@ -168,7 +170,7 @@ public sealed class FormReaderTests
             }
             catch (OssException refusal)
             {
-                Assert.True(refusal.Status == 400, $"seed {Seed}, round {round}: {refusal.Code}");
+                Assert.True(refusal.Status == 400, $"seed {seed}, round {round}: {refusal.Code}");
             }
         }
 
