@@ -11,6 +11,12 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"```sh\n(?<commands>.*?)```", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture | RegexOptions.Singleline, 1000)]
     static partial Regex ShellBlock { get; }
 
+    [GeneratedRegex(@"`(?<name>\w+Tests)`", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    static partial Regex TestName { get; }
+
+    [GeneratedRegex(@"\bclass (?<name>\w+Tests)\b", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    static partial Regex TestClass { get; }
+
     public static TheoryData<string> Pages() =>
         [.. Repository.Files().Where(file => file.EndsWith(".md", StringComparison.Ordinal))];
 
@@ -57,6 +63,7 @@ public sealed partial class DocumentationTests
     [InlineData("eng/compat")]
     [InlineData("eng/crash")]
     [InlineData("eng/bench")]
+    [InlineData("eng/fuzz")]
     [InlineData(".ci/run")]
     public void Scripts_can_be_executed(string script)
     {
@@ -72,6 +79,17 @@ public sealed partial class DocumentationTests
     {
         var first = ShellBlock.Matches(Repository.Read("README.md")).Take(2).Select(block => block.Groups["commands"].Value.Trim());
         Assert.Equal(["dotnet run -c Release --project src/Moss.Cli -- serve", "eng/test"], first);
+    }
+
+    [Fact]
+    public void Every_test_that_the_security_page_names_is_there()
+    {
+        var named = TestName.Matches(Repository.Read("docs/security.md")).Select(match => match.Groups["name"].Value).ToHashSet(StringComparer.Ordinal);
+        Assert.NotEmpty(named);
+        var classes = Repository.Files()
+            .Where(file => file.StartsWith("tests/", StringComparison.Ordinal) && file.EndsWith(".cs", StringComparison.Ordinal))
+            .SelectMany(file => TestClass.Matches(Repository.Read(file)).Select(match => match.Groups["name"].Value));
+        Assert.Empty(named.Except(classes));
     }
 
     [Fact]

@@ -36,7 +36,7 @@ public sealed class AppendOperations(StorageEngine engine)
             ct);
 
         // What grows goes on as it began; what is new is as the request or the bucket has it.
-        request = request with { Attributes = request.Attributes.EncryptedAs(first) };
+        request = request.EncryptedAs(first);
         var received = await _receiver.ReceiveAsync(body, request.Body, (grows?.Attributes ?? request.Attributes).IsEncrypted, ct);
         return await engine.CommitAsync(
             received,

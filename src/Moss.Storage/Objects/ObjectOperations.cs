@@ -27,7 +27,7 @@ public sealed class ObjectOperations(StorageEngine engine)
         var first = await RefuseEarlyAsync(bucketName, key, request.ForbidOverwrite, ct);
 
         // What the bucket says is asked once: the bytes are written as the object is recorded.
-        request = request with { Attributes = request.Attributes.EncryptedAs(first) };
+        request = request.EncryptedAs(first);
         var received = await _receiver.ReceiveAsync(body, request.Body, request.Attributes.IsEncrypted, ct);
         return await engine.CommitAsync(
             received,

@@ -17,6 +17,10 @@ public sealed record PutObjectRequest
 
     /// <summary><c>x-oss-forbid-overwrite</c>.</summary>
     public bool ForbidOverwrite { get; init; }
+
+    /// <summary>This, encrypted as the bucket has it where it says nothing of it.</summary>
+    internal PutObjectRequest EncryptedAs(BucketRecord bucket) =>
+        Attributes.ServerSideEncryption is null && bucket.ServerSideEncryption.Length > 0 ? this with { Attributes = Attributes.EncryptedAs(bucket) } : this;
 }
 
 /// <summary>The source of a copy.</summary>
