@@ -144,6 +144,9 @@ public sealed record LifecycleRule
             NoncurrentVersionTransitions = [.. rule.NoncurrentVersionTransitions, LifecycleAction.Read(reader)],
         },
         "AtimeBase" => rule with { AtimeBase = reader.Int64() },
+
+        // npm ali-oss writes a rule of its old shape twice: these two beside the Expiration that says the same.
+        "Days" or "Date" => rule,
         var name => throw Unknown(name),
     };
 

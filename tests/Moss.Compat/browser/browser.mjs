@@ -20,7 +20,7 @@ export class Browser {
     browser.process = spawn(chromium, [
       '--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
       '--disable-component-update', '--disable-sync', '--disable-dev-shm-usage', '--no-proxy-server', `--user-data-dir=${profile}`, `${browser.origin}/`,
-    ], { stdio: ['ignore', 'ignore', 'pipe'], detached: true })
+    ], { stdio: ['ignore', 'ignore', 'pipe'] })
     browser.said = ''
     browser.process.stderr.on('data', (text) => { browser.said = (browser.said + text).slice(-4000) })
     await new Promise((resolve, reject) => {
@@ -40,11 +40,13 @@ export class Browser {
   }
 
   async stop() {
-    if (this.process?.pid) {
-      // Chromium is several processes, all of its group; none may outlive the run.
+    // Asked to end it takes its other processes along; a killed one they notice.
+    if (this.process?.pid && this.process.exitCode === null && this.process.signalCode === null) {
       const ended = new Promise((resolve) => this.process.once('exit', resolve))
-      try { process.kill(-this.process.pid, 'SIGKILL') } catch { /* It has ended. */ }
-      if (this.process.exitCode === null && this.process.signalCode === null) await ended
+      this.process.kill('SIGTERM')
+      const late = setTimeout(() => this.process.kill('SIGKILL'), 10_000)
+      await ended
+      clearTimeout(late)
     }
     this.server.closeAllConnections()
     await new Promise((resolve) => this.server.close(resolve))

@@ -450,7 +450,7 @@ func (env *environment) told(heard *heardCall, key string, data []byte, what str
 
 var callbackScenarios = map[string]scenario{
 	"callback.put": func(env *environment) {
-		receiver := startReceiver(env.endpoint + "/")
+		receiver := startReceiver(env)
 		defer receiver.stop()
 		key, data := "callback/go put 中+文", bytesOf(5000, 60)
 		headers := env.callbackHeaders(receiver.origin+"/hear/a%20b?id=1&name=a%20b", callbackBody, object{"x:user": "A & b=中"})
@@ -466,7 +466,7 @@ var callbackScenarios = map[string]scenario{
 	},
 
 	"callback.multipart": func(env *environment) {
-		receiver := startReceiver(env.endpoint + "/")
+		receiver := startReceiver(env)
 		defer receiver.stop()
 		key, data := "callback/go parts", bytesOf(2000, 61)
 		upload, err := env.bucket.InitiateMultipartUpload(key)
@@ -485,7 +485,7 @@ var callbackScenarios = map[string]scenario{
 	},
 
 	"callback.url": func(env *environment) {
-		receiver := startReceiver(env.endpoint + "/")
+		receiver := startReceiver(env)
 		defer receiver.stop()
 		headers := env.callbackHeaders(receiver.origin+"/url", callbackBody, object{"x:user": "A & b=中"})
 		data := bytesOf(2000, 62)
@@ -501,7 +501,7 @@ var callbackScenarios = map[string]scenario{
 	},
 
 	"callback.form": func(env *environment) {
-		receiver := startReceiver(env.endpoint + "/")
+		receiver := startReceiver(env)
 		defer receiver.stop()
 		data := bytesOf(3000, 63)
 		callback := env.callbackHeaders(receiver.origin+"/form", callbackBody, nil)["x-oss-callback"]
@@ -511,7 +511,7 @@ var callbackScenarios = map[string]scenario{
 	},
 
 	"callback.failed": func(env *environment) {
-		receiver := startReceiver(env.endpoint + "/")
+		receiver := startReceiver(env)
 		defer receiver.stop()
 		receiver.status = http.StatusTeapot
 		headers := env.callbackHeaders(receiver.origin+"/fails", "x", nil)

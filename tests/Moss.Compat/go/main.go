@@ -94,7 +94,7 @@ func runAll(env *environment, list, only string) {
 	scenarios := map[string]scenario{}
 	for _, group := range []map[string]scenario{
 		bucketScenarios, objectScenarios, listScenarios, multipartScenarios, resumeScenarios, accessScenarios, keyScenarios,
-		grantScenarios, formScenarios, callbackScenarios, settingScenarios,
+		grantScenarios, formScenarios, callbackScenarios, settingScenarios, upkeepScenarios,
 	} {
 		for name, body := range group {
 			scenarios[name] = body

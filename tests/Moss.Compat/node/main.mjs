@@ -19,6 +19,7 @@ import * as callbacks from './scenarios/callbacks.mjs'
 import * as forms from './scenarios/forms.mjs'
 import * as settings from './scenarios/settings.mjs'
 import * as versions from './scenarios/versions.mjs'
+import * as upkeep from './scenarios/upkeep.mjs'
 
 const { values } = parseArgs({
   options: {
@@ -47,7 +48,7 @@ if (!options.endpoint || !options.accessKeyId || !options.accessKeySecret) {
   process.exit(2)
 }
 
-const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys, ...grants, ...callbacks, ...forms, ...settings, ...versions }
+const implemented = { ...buckets, ...objects, ...listing, ...multipart, ...resume.scenarios, ...access, ...keys, ...grants, ...callbacks, ...forms, ...settings, ...versions, ...upkeep }
 const byName = new Map(Object.values(implemented)
   .filter((group) => typeof group === 'object')
   .flatMap((group) => Object.entries(group)))

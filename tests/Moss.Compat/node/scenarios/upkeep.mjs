@@ -1,0 +1,74 @@
+// What the server does with a bucket by itself.
+import { assert, refused } from '../lib.mjs'
+import { withBucket } from './settings.mjs'
+
+const day = 24 * 60 * 60 * 1000
+const inDays = (days) => new Date(Date.now() + days * day).toISOString()
+const statusOf = (client, key, options) => client.head(key, options).then(() => 200, (error) => error.status)
+
+export const upkeep = {
+  'bucket.lifecycle': (env) => withBucket(env, 'lifecycle', async (client, name) => {
+    await refused(() => client.getBucketLifecycle(name), 'NoSuchLifecycle', 404)
+    const rules = [
+      { id: 'days', prefix: 'a/', status: 'Enabled', expiration: { days: '7' } },
+      { id: 'date and tags', prefix: 'b/', status: 'Disabled', expiration: { createdBeforeDate: '2030-01-01T00:00:00.000Z' }, tag: [{ key: 'k', value: 'v' }, { key: 'l', value: 'w x' }] },
+      { id: 'class and parts', prefix: 'c/', status: 'Enabled', transition: { days: '30', storageClass: 'IA' }, abortMultipartUpload: { days: '3' } },
+      {
+        id: 'versions', prefix: 'd/', status: 'Enabled', expiration: { expiredObjectDeleteMarker: 'true' },
+        noncurrentVersionExpiration: { noncurrentDays: '90' }, noncurrentVersionTransition: { noncurrentDays: '5', storageClass: 'Archive' },
+      },
+    ]
+    await client.putBucketLifecycle(name, structuredClone(rules)) // The SDK changes what it is given.
+    assert.deepEqual((await client.getBucketLifecycle(name)).rules, rules)
+    const one = { prefix: '', status: 'Enabled', days: 3 } // A shape of old, without an id.
+    await client.putBucketLifecycle(name, [one])
+    const { rules: [made, ...others] } = await client.getBucketLifecycle(name)
+    assert.deepEqual([made.expiration, made.prefix ?? '', others.length], [{ days: '3' }, '', 0], 'rules are replaced whole')
+    assert.ok(made.id, 'a rule without an id gets one')
+    const wrong = '<LifecycleConfiguration><Rule><ID>x</ID><Prefix>x</Prefix><Status>Perhaps</Status><Expiration><Days>1</Days></Expiration></Rule></LifecycleConfiguration>'
+    const answer = await env.signed('PUT', '', { client, subres: 'lifecycle', content: wrong, headers: { 'Content-Type': 'application/xml' } })
+    assert.equal(answer.status, 400)
+    assert.equal((await client.getBucketLifecycle(name)).rules[0].id, made.id, 'refused rules change nothing')
+    await client.deleteBucketLifecycle(name)
+    await refused(() => client.getBucketLifecycle(name), 'NoSuchLifecycle', 404)
+  }),
+
+  'lifecycle.run': (env) => withBucket(env, 'expiring', async (client, name) => {
+    const { uploadId } = await client.initMultipartUpload('old/parts')
+    await client.uploadPart('old/parts', uploadId, 1, Buffer.alloc(100 * 1024), 0, 100 * 1024)
+    const { uploadId: keptUpload } = await client.initMultipartUpload('kept/parts')
+    await client.put('old/x', Buffer.from('x'))
+    await client.put('kept/x', Buffer.from('x'))
+    await client.put('tagged/x', Buffer.from('x'), { headers: { 'x-oss-tagging': 'go=yes' } })
+    await client.put('tagged/y', Buffer.from('y'))
+    await client.putBucketLifecycle(name, [
+      { id: 'old', prefix: 'old/', status: 'Enabled', expiration: { days: 3 }, abortMultipartUpload: { days: 2 } },
+      { id: 'tagged', prefix: 'tagged/', status: 'Enabled', expiration: { days: 1 }, tag: [{ key: 'go', value: 'yes' }] },
+      { id: 'off', prefix: 'kept/', status: 'Disabled', expiration: { days: 1 }, abortMultipartUpload: { days: 1 } },
+    ])
+    assert.match((await client.head('old/x')).res.headers['x-oss-expiration'], /expiry-date=".*GMT", rule-id="old"/)
+    await env.moss(['admin', 'lifecycle', 'run'])
+    assert.equal(await statusOf(client, 'old/x'), 200, 'nothing is due yet')
+    assert.equal((await client.listUploads({ 'max-uploads': 10 })).uploads.length, 2)
+    await env.moss(['admin', 'lifecycle', 'run', '--at', inDays(10)])
+    assert.deepEqual(
+      await Promise.all(['old/x', 'kept/x', 'tagged/x', 'tagged/y'].map((key) => statusOf(client, key))), [404, 200, 404, 200])
+    assert.deepEqual((await client.listUploads({ 'max-uploads': 10 })).uploads.map((upload) => upload.uploadId), [keptUpload])
+    await refused(() => client.listParts('old/parts', uploadId), 'NoSuchUpload', 404)
+
+    await client.putBucketVersioning(name, 'Enabled')
+    const old = (await client.put('versions/x', Buffer.from('old'))).res.headers['x-oss-version-id']
+    await client.put('versions/x', Buffer.from('new'))
+    await client.put('versions/gone', Buffer.from('gone'))
+    await client.putBucketLifecycle(name, [
+      { id: 'versions', prefix: 'versions/x', status: 'Enabled', noncurrentVersionExpiration: { noncurrentDays: 5 } },
+      { id: 'gone', prefix: 'versions/gone', status: 'Enabled', expiration: { days: 5 } },
+    ])
+    await env.moss(['admin', 'lifecycle', 'run', '--at', inDays(20)])
+    assert.equal((await client.get('versions/x')).content.toString(), 'new')
+    assert.equal(await statusOf(client, 'versions/x', { versionId: old }), 404)
+    const { objects, deleteMarker } = await client.getBucketVersions({ prefix: 'versions/gone', 'max-keys': 10 })
+    assert.deepEqual([objects.length, deleteMarker.length], [1, 1], 'what expires in a bucket with versions gets a delete marker')
+    await client.abortMultipartUpload('kept/parts', keptUpload)
+  }),
+}
