@@ -226,7 +226,10 @@ sealed class UploadFinder
         {
             try
             {
-                return await _client.InitiateMultipartUploadAsync(known is null ? request : request with { MaxAttempts = 1 }, ct).ConfigureAwait(false);
+                var start = _client.Time.GetTimestamp();
+                var id = await _client.InitiateMultipartUploadAsync(known is null ? request : request with { MaxAttempts = 1 }, ct).ConfigureAwait(false);
+                _pace.Answered(_client.Time.GetElapsedTime(start));
+                return id;
             }
             catch (Exception e) when (known is not null && attempt < _client.Options.MaxAttempts && RetryPolicy.Reason(e.InnerException ?? e) is not null)
             {

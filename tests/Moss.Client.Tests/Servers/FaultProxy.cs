@@ -40,6 +40,8 @@ sealed class FaultProxy : IAsyncDisposable
         "HTTP/1.1 503 Service Unavailable\r\nContent-Type: application/xml\r\nContent-Length: 178\r\nConnection: close\r\n\r\n"
         + "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<Error>\n  <Code>ServiceUnavailable</Code>\n  <Message>Please reduce your request rate.</Message>\n  <RequestId>0</RequestId>\n  <HostId>h</HostId>\n</Error>".PadRight(178));
 
+    const int BlockSize = 32 * 1024;
+
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stop = new();
     readonly Task _accepting;
@@ -52,6 +54,8 @@ sealed class FaultProxy : IAsyncDisposable
     {
         _port = port;
         _plan = plan;
+        // Accepted sockets take it over: what the kernel swallows is not on its way yet.
+        _listener.Server.ReceiveBufferSize = 2 * BlockSize;
         _listener.Start();
         _accepting = AcceptAsync();
     }
@@ -124,9 +128,11 @@ sealed class FaultProxy : IAsyncDisposable
     async Task PumpAsync(
         Socket from, Socket to, Fault fault, long? cutAt, long? stallAt, long? flipAt, bool counted, CancellationToken ct)
     {
-        var queue = Channel.CreateBounded<(long Due, byte[] Bytes)>(64);
+        // What is under way is what a link of this delay and speed holds; a proxy that took more would hide the link from its sender.
+        var blocks = fault.Bandwidth is { } rate ? 2 + (int)(fault.Latency.TotalSeconds * rate / BlockSize) : 64;
+        var queue = Channel.CreateBounded<(long Due, byte[] Bytes)>(blocks);
         var writing = WriteAsync(queue.Reader, to, fault, ct);
-        var buffer = new byte[64 * 1024];
+        var buffer = new byte[BlockSize];
         long passed = 0;
         while (true)
         {
@@ -165,15 +171,19 @@ sealed class FaultProxy : IAsyncDisposable
 
     static async Task WriteAsync(ChannelReader<(long Due, byte[] Bytes)> queue, Socket to, Fault fault, CancellationToken ct)
     {
+        var isFree = TimeProvider.System.GetTimestamp();
         await foreach (var (came, bytes) in queue.ReadAllAsync(ct))
         {
-            var wait = fault.Latency - TimeProvider.System.GetElapsedTime(came);
+            var due = came + (long)(fault.Latency.TotalSeconds * TimeProvider.System.TimestampFrequency);
             if (fault.Bandwidth is { } rate)
             {
-                wait = TimeSpan.FromSeconds(Math.Max(wait.TotalSeconds, bytes.Length / rate));
+                // By a schedule: a timer that is late costs nothing.
+                isFree = Math.Max(isFree, came) + (long)(bytes.Length / rate * TimeProvider.System.TimestampFrequency);
+                due = Math.Max(due, isFree);
             }
 
-            if (wait > TimeSpan.Zero)
+            var wait = TimeProvider.System.GetElapsedTime(TimeProvider.System.GetTimestamp(), due);
+            if (wait > TimeSpan.FromMilliseconds(1))
             {
                 await Task.Delay(wait, ct);
             }

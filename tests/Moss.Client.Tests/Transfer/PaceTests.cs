@@ -140,7 +140,19 @@ public sealed class PaceTests
 
         Assert.Equal(128 << 20, pace.PartSize(null, 1L << 40, 32));
         Assert.Equal(10 << 20, pace.PartSize(null, 10L * 96 << 20, 32));
-        Assert.Equal(1 << 20, pace.PartSize(null, 1 << 20, 32));
+        Assert.Equal(256 << 10, pace.PartSize(null, 1 << 20, 32));
+    }
+
+    [Fact]
+    public void The_longer_an_answer_takes_the_larger_are_the_parts()
+    {
+        var pace = new Pace();
+        var without = pace.PartSize(null, 64 << 20, 32);
+        pace.Answered(TimeSpan.FromMilliseconds(500));
+        pace.Answered(TimeSpan.FromMilliseconds(400)); // The quickest counts: the others waited for something else.
+        // The square root of 2 x 1 MB/s x 0.4 s x 2 MiB is 1.3 MB.
+        Assert.Equal((768 << 10, 1280 << 10), (without, pace.PartSize(null, 64 << 20, 32)));
+        Assert.Equal(512 << 10, pace.PartSize(null, 16 << 20, 32)); // Each connection gets one part at least.
     }
 
     sealed class ManualTime : TimeProvider
