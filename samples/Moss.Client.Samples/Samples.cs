@@ -1,8 +1,11 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using System.IO.Pipelines;
 using System.Text;
 using Moss.Client.Transfer;
+using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
 
 namespace Moss.Client.Samples;
 
@@ -79,6 +82,95 @@ static class StreamSample
         var result = await new Uploader(client, new() { MaxMemory = 64 * 1024 * 1024 }).UploadAsync(
             new() { Bucket = bucket, Key = key, Source = UploadSource.FromStream(input) }, ct);
         Console.WriteLine($"{result.Size} bytes, CRC-64 {result.Crc64}.");
+    }
+}
+
+/// <summary><see cref="Uploader"/>: what a program writes while it is being uploaded, with no more in memory than the parts in flight.</summary>
+static class PipeSample
+{
+    public static async Task RunAsync(string bucket, string key, CancellationToken ct)
+    {
+        using var client = Environment.Client();
+        var pipe = new Pipe();
+        var uploading = new Uploader(client, new() { MaxMemory = 64 * 1024 * 1024 }).UploadAsync(
+            new() { Bucket = bucket, Key = key, Source = UploadSource.FromPipe(pipe.Reader) }, ct);
+        for (var line = 1; line <= 1_000_000 && !uploading.IsCompleted; line++)
+        {
+            // WriteAsync waits while the network is slower than this loop.
+            await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes($"line {line}\n"), ct);
+        }
+
+        await pipe.Writer.CompleteAsync();
+        var result = await uploading;
+        Console.WriteLine($"{result.Size} bytes in {result.Parts} parts, CRC-64 {result.Crc64}.");
+    }
+}
+
+/// <summary><see cref="OssClient"/>: a multipart upload by hand. <see cref="Uploader"/> does this, resumes it and proves the result.</summary>
+static class PartsSample
+{
+    const int PartSize = 8 * 1024 * 1024;
+
+    public static async Task RunAsync(string path, string bucket, string key, CancellationToken ct)
+    {
+        using var client = Environment.Client();
+        await using var file = File.OpenRead(path);
+        var upload = await client.InitiateMultipartUploadAsync(bucket, key, ct: ct);
+        try
+        {
+            var parts = new List<ListedPart>();
+            var buffer = new byte[PartSize];
+            for (int read; (read = await file.ReadAtLeastAsync(buffer, PartSize, throwOnEndOfStream: false, ct)) > 0;)
+            {
+                var sent = await client.UploadPartAsync(bucket, key, upload, parts.Count + 1, RequestBody.FromBytes(buffer.AsMemory(0, read)), ct);
+                parts.Add(new(parts.Count + 1, sent.ETag));
+            }
+
+            var done = await client.CompleteMultipartUploadAsync(bucket, key, upload, parts, ct: ct);
+            Console.WriteLine($"{parts.Count} parts, ETag {done.ETag}, CRC-64 {done.Crc64}.");
+        }
+        catch
+        {
+            await client.AbortMultipartUploadAsync(bucket, key, upload, CancellationToken.None);
+            throw;
+        }
+    }
+}
+
+/// <summary><see cref="OssClient.PresignAsync"/>: addresses that let somebody without credentials write and read one object.</summary>
+static class PresignSample
+{
+    public static async Task RunAsync(string bucket, string key, CancellationToken ct)
+    {
+        using var client = Environment.Client();
+        using var anyone = new HttpClient();
+        // What the address was signed with must be sent exactly so.
+        var write = await client.PresignPutAsync(bucket, key, TimeSpan.FromMinutes(5), new() { ContentType = "text/plain" }, ct);
+        using var content = new ByteArrayContent(Encoding.UTF8.GetBytes("sent without credentials"));
+        content.Headers.ContentType = new("text/plain");
+        (await anyone.PutAsync(write, content, ct)).EnsureSuccessStatusCode();
+        Console.WriteLine(await anyone.GetStringAsync(await client.PresignGetAsync(bucket, key, TimeSpan.FromMinutes(5), ct), ct));
+    }
+}
+
+/// <summary><see cref="OssClient"/>: the configuration of a bucket, and what it says while there is none.</summary>
+static class RulesSample
+{
+    public static async Task RunAsync(string bucket, CancellationToken ct)
+    {
+        using var client = Environment.Client();
+        Console.WriteLine($"{bucket}: {(await client.BucketExistsAsync(bucket, ct) ? "there" : "not there")}");
+        await client.PutBucketTagsAsync(bucket, [new("team", "samples")], ct);
+        await client.PutBucketVersioningAsync(bucket, enabled: true, ct);
+        Console.WriteLine($"versioning {await client.GetBucketVersioningAsync(bucket, ct)}, {(await client.GetBucketTagsAsync(bucket, ct)).Count} tags");
+        try
+        {
+            Console.WriteLine(await client.GetBucketPolicyAsync(bucket, ct));
+        }
+        catch (OssException e) when (e.Code == "NoSuchBucketPolicy")
+        {
+            Console.WriteLine("no policy: the ACL alone decides");
+        }
     }
 }
 

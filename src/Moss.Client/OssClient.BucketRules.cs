@@ -97,4 +97,23 @@ public sealed partial class OssClient
 
     public Task DeleteUserDefinedLogFieldsConfigAsync(string bucket, CancellationToken ct = default) =>
         CommandAsync(BucketDelete("DeleteUserDefinedLogFieldsConfig", bucket, "userDefinedLogFieldsConfig"), ct);
+
+    /// <summary>How objects are encrypted from now on whose writers say nothing of it; those that are there stay as they are.</summary>
+    public Task PutBucketEncryptionAsync(string bucket, ServerSideEncryptionRule rule, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketEncryption", bucket, "encryption", rule), ct);
+
+    /// <summary>The rule; <c>NoSuchServerSideEncryptionRule</c> when there is none.</summary>
+    public Task<ServerSideEncryptionRule> GetBucketEncryptionAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<ServerSideEncryptionRule>(BucketGet("GetBucketEncryption", bucket, "encryption"), ct);
+
+    public Task DeleteBucketEncryptionAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketEncryption", bucket, "encryption"), ct);
+
+    /// <summary>Who pays: <c>BucketOwner</c>, or the <c>Requester</c>, who then has to say so with each request.</summary>
+    public Task PutBucketRequestPaymentAsync(string bucket, string payer, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketRequestPayment", bucket, "requestPayment", new RequestPaymentConfiguration(payer)), ct);
+
+    /// <summary><c>BucketOwner</c> or <c>Requester</c>.</summary>
+    public async Task<string> GetBucketRequestPaymentAsync(string bucket, CancellationToken ct = default) =>
+        (await DocumentAsync<RequestPaymentConfiguration>(BucketGet("GetBucketRequestPayment", bucket, "requestPayment"), ct).ConfigureAwait(false)).Payer;
 }

@@ -38,6 +38,27 @@ public sealed class OperationTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task Policies_blocks_and_rules_of_buckets_are_kept()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        Assert.True(await _client.BucketExistsAsync(bucket));
+        Assert.False(await _client.BucketExistsAsync(bucket + "-no"));
+        Assert.Equal("NoSuchBucketPolicy", (await Assert.ThrowsAsync<OssException>(() => _client.GetBucketPolicyAsync(bucket))).Code);
+        var policy = $$"""{"Version":"1","Statement":[{"Effect":"Allow","Principal":["*"],"Action":["oss:GetObject"],"Resource":["acs:oss:*:*:{{bucket}}/*"]}]}""";
+        await _client.PutBucketPolicyAsync(bucket, policy);
+        Assert.Equal(policy, await _client.GetBucketPolicyAsync(bucket));
+        Assert.True(await _client.GetBucketPolicyStatusAsync(bucket));
+        await _client.DeleteBucketPolicyAsync(bucket);
+        Assert.Equal("NoSuchBucketPolicy", (await Assert.ThrowsAsync<OssException>(() => _client.GetBucketPolicyStatusAsync(bucket))).Code);
+        await _client.PutBucketRequestPaymentAsync(bucket, "Requester");
+        Assert.Equal("Requester", await _client.GetBucketRequestPaymentAsync(bucket));
+        Assert.Equal("NoSuchServerSideEncryptionRule", (await Assert.ThrowsAsync<OssException>(() => _client.GetBucketEncryptionAsync(bucket))).Code);
+        await _client.DeleteBucketEncryptionAsync(bucket);
+        Assert.Equal("MalformedXML", (await Assert.ThrowsAsync<OssException>(() => _client.PutBucketEncryptionAsync(bucket, new()))).Code);
+        Assert.False((await _client.GetPublicAccessBlockAsync()).BlockPublicAccess);
+    }
+
+    [Fact]
     public async Task Versions_are_kept_when_asked_for()
     {
         var bucket = await moss.BucketAsync(_client);

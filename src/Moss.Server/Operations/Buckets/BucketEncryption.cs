@@ -52,49 +52,4 @@ static class BucketEncryption
         await context.Storage.Buckets.UpdateAsync(context.Bucket, static bucket => bucket with { ServerSideEncryption = "" }, ct);
         await context.Empty(StatusCodes.Status204NoContent);
     }
-
-    sealed record ServerSideEncryptionRule : IXmlDocument<ServerSideEncryptionRule>
-    {
-        public static string Root => "ServerSideEncryptionRule";
-
-        public string Algorithm { get; init; } = "";
-
-        public string KmsMasterKeyId { get; init; } = "";
-
-        public string KmsDataEncryption { get; init; } = "";
-
-        public static ServerSideEncryptionRule Read(XmlDocumentReader reader)
-        {
-            var rule = new ServerSideEncryptionRule();
-            var root = reader.Enter();
-            while (reader.Next(root))
-            {
-                if (reader.Name != "ApplyServerSideEncryptionByDefault")
-                {
-                    continue;
-                }
-
-                var parent = reader.Enter();
-                while (reader.Next(parent))
-                {
-                    rule = reader.Name switch
-                    {
-                        "SSEAlgorithm" => rule with { Algorithm = reader.Text() },
-                        "KMSMasterKeyID" => rule with { KmsMasterKeyId = reader.Text() },
-                        "KMSDataEncryption" => rule with { KmsDataEncryption = reader.Text() },
-                        _ => rule,
-                    };
-                }
-            }
-
-            return rule;
-        }
-
-        public void Write(XmlDocumentWriter writer)
-        {
-            writer.Start("ApplyServerSideEncryptionByDefault");
-            writer.Element("SSEAlgorithm", Algorithm);
-            writer.End();
-        }
-    }
 }

@@ -45,12 +45,7 @@ static class BucketPolicy
     public static async Task GetStatusAsync(OssContext context, CancellationToken ct)
     {
         var isPublic = IsPublic(PolicyParser.Parse(await FindAsync(context, ct), PolicyKind.Bucket));
-        using var buffer = new PooledBuffer();
-        var writer = new XmlDocumentWriter(buffer);
-        writer.Start("PolicyStatus");
-        writer.Element("IsPublic", isPublic);
-        writer.End();
-        await context.XmlAsync(buffer.Written, ct);
+        await context.XmlAsync(new PolicyStatus(isPublic), ct);
     }
 
     static async ValueTask<byte[]> FindAsync(OssContext context, CancellationToken ct) =>

@@ -16,26 +16,4 @@ static class BucketRequestPayment
             ? new(document)
             : throw OssErrors.Xml("Payer must be BucketOwner or Requester."),
     };
-
-    internal sealed record RequestPaymentConfiguration(string Payer) : IXmlDocument<RequestPaymentConfiguration>
-    {
-        public static string Root => "RequestPaymentConfiguration";
-
-        public static RequestPaymentConfiguration Read(XmlDocumentReader reader)
-        {
-            var payer = "";
-            var parent = reader.Enter();
-            while (reader.Next(parent))
-            {
-                if (reader.Name == "Payer")
-                {
-                    payer = reader.Text();
-                }
-            }
-
-            return new(payer);
-        }
-
-        public void Write(XmlDocumentWriter writer) => writer.Element("Payer", Payer);
-    }
 }
