@@ -46,7 +46,11 @@ sealed class EditedFile : IDisposable
         _recent.Clear();
         _recent.Add(Crc);
         _touched.Clear();
+        RecentCuts = 0;
     }
+
+    /// <summary>How often the file was cut since then.</summary>
+    public int RecentCuts { get; private set; }
 
     /// <summary>Whether a byte of this range changed recently, came to be, or went.</summary>
     public bool IsTouched(long offset, long length) => _touched.Any(range => range.From < offset + length && offset < range.To);
@@ -88,6 +92,7 @@ sealed class EditedFile : IDisposable
         var size = Size - _random.NextInt64(1, Size / 4);
         _touched.Add((size, long.MaxValue));
         _file.SetLength(size);
+        RecentCuts++;
         Remember();
     }
 

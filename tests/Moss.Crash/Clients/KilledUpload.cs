@@ -109,7 +109,9 @@ sealed class KilledUpload : IDisposable
                 return;
             }
 
-            before = await LookAsync();
+            var after = await LookAsync();
+            Account(before, after);
+            before = after;
             if (Change(before))
             {
                 var changed = before.Bytes;
@@ -140,7 +142,13 @@ sealed class KilledUpload : IDisposable
                 return null;
             }
         }
-        else if (await Task.WhenAny(ended, Task.Delay(Longest)) != ended)
+        else if (_random.Next(2) == 0)
+        {
+            await BytesAsync(_random.NextInt64(1, _file.Size - before.Bytes + 2), ended);
+            Edit(0);
+        }
+
+        if (!kill && await Task.WhenAny(ended, Task.Delay(Longest)) != ended)
         {
             Problem($"try {_tries} did not end within {Longest}");
             process.Kill();
@@ -178,6 +186,18 @@ sealed class KilledUpload : IDisposable
             return;
         }
 
+        if (kind < 4 && !before.IsOpen)
+        {
+            // In the moment in which the upload is there and its id is not yet on disk, or just is.
+            while (!ended.IsCompleted && !_proxy.HasBegun(ObjectPath))
+            {
+                await Task.Delay(1);
+            }
+
+            await Task.Delay(_random.Next(4));
+            return;
+        }
+
         await BytesAsync(kind == 1 ? missing : _random.NextInt64(Math.Max(1, Math.Min(missing, _file.Size / 6))), ended);
         await Task.WhenAny(ended, Task.Delay(_random.Next(kind == 1 ? 120 : 20)));
     }
@@ -195,11 +215,12 @@ sealed class KilledUpload : IDisposable
     {
         var requests = _proxy.Seen(ObjectPath).ToList();
         _proxy.Forget(ObjectPath);
-        var inFlight = requests.Where(request => !request.IsAcknowledged).ToList();
-        var allowed = (killed ? 1L : 0) + serverKills;
+        // A file that turns out shorter while a part is read breaks off the others.
+        var breaks = (killed ? 1L : 0) + serverKills + _file.RecentCuts;
+        var repeated = 0;
         foreach (var part in requests.GroupBy(request => request.PartNumber))
         {
-            if (_file.IsTouched((part.Key - 1) * _partSize, _partSize))
+            if (IsTouched(part.Key))
             {
                 _excused += part.Sum(request => request.Received);
                 continue;
@@ -210,27 +231,58 @@ sealed class KilledUpload : IDisposable
                 Problem($"try {_tries} sent part {part.Key}, which was there");
             }
 
-            if (part.Count(request => request.IsAcknowledged) > 1)
-            {
-                Problem($"try {_tries} sent part {part.Key} again after it had been acknowledged");
-            }
+            repeated += part.Count(request => request.IsAcknowledged) - 1;
         }
 
-        var lost = inFlight.Sum(request => request.Received);
-        if (inFlight.Count > _parallel * allowed || lost > _parallel * _partSize * allowed)
+        // An answer that comes in the moment of the break may not be heard.
+        if (repeated > _parallel * breaks)
         {
-            Problem($"try {_tries}: {inFlight.Count} parts of {lost} bytes without an answer; {_parallel} x {_partSize} may be in flight at each of {allowed} breaks");
+            Problem($"try {_tries} sent {repeated} parts again after they had been acknowledged");
+        }
+
+        var inFlight = requests.Where(request => !request.IsAcknowledged).ToList();
+        var lost = inFlight.Sum(request => request.Received);
+        if (inFlight.Count > _parallel * breaks || lost > _parallel * _partSize * breaks)
+        {
+            Problem($"try {_tries}: {inFlight.Count} parts of {lost} bytes without an answer; {_parallel} x {_partSize} may be in flight at each of {breaks} breaks");
         }
 
         _sent += requests.Sum(request => request.Received);
-        _excused += _parallel * _partSize * allowed;
+        _excused += (_parallel * _partSize * breaks) + before.Held.Where(part => IsTouched(part.Key)).Sum(part => part.Value);
         _tally.Add(tally =>
         {
             tally.SkippedParts += before.Held.Count;
             tally.KillsAmidParts += killed && inFlight.Count > 0 ? 1 : 0;
             tally.InFlightBytes += lost;
-            tally.AllowedInFlightBytes += _parallel * _partSize * allowed;
+            tally.AllowedInFlightBytes += _parallel * _partSize * breaks;
         });
+    }
+
+    bool IsTouched(int part) => _file.IsTouched((part - 1) * _partSize, _partSize);
+
+    // Killed after the upload was completed, and before it said so: what comes next, if the file changes, is another upload.
+    void Account(Before before, Before after)
+    {
+        if (after.Object is { } made && made != before.Object && !after.IsOpen)
+        {
+            Settle(made.Size);
+        }
+    }
+
+    void Settle(long size)
+    {
+        if (_sent > size + _excused)
+        {
+            Problem($"{_sent} bytes were sent for {size}; parts in flight and changed ones explain {_excused}");
+        }
+
+        var sent = _sent;
+        _tally.Add(tally =>
+        {
+            tally.StoredBytes += size;
+            tally.SentBytes += sent;
+        });
+        (_sent, _excused) = (0, 0);
     }
 
     /// <summary>What may happen while nobody uploads: to the file (true), or to the checkpoint.</summary>
@@ -302,7 +354,8 @@ sealed class KilledUpload : IDisposable
             Problem($"{open.Count} uploads are open after try {_tries}");
         }
 
-        if (await _client.FindObjectAsync(_bucket, _key) is { } info && !_file.WasEver(info.Crc64 ?? 0))
+        var info = await _client.FindObjectAsync(_bucket, _key);
+        if (info is not null && !_file.WasEver(info.Crc64 ?? 0))
         {
             Problem($"after try {_tries} the object is no version of the file");
         }
@@ -320,7 +373,7 @@ sealed class KilledUpload : IDisposable
             }
         }
 
-        return new(held);
+        return new(held, open.Count > 0, info is null ? null : new(info.Size, info.LastModified, info.ETag));
     }
 
     async Task FinishAsync()
@@ -338,25 +391,25 @@ sealed class KilledUpload : IDisposable
             Problem($"a WRONG OBJECT: CRC-64 {crc.Value} of {crc.Length} bytes is no version that the file had during try {_tries}");
         }
 
-        if (_sent > crc.Length + _excused)
+        if (_sent > 0)
         {
-            Problem($"{_sent} bytes were sent for {crc.Length}; parts in flight and changed ones explain {_excused}");
+            Settle(crc.Length);
         }
 
-        _tally.Add(tally =>
-        {
-            tally.Uploads++;
-            tally.StoredBytes += crc.Length;
-            tally.SentBytes += _sent;
-        });
+        _tally.Add(tally => tally.Uploads++);
         await _client.DeleteObjectAsync(_bucket, _key);
     }
 
     void Problem(string what) => _tally.Add(tally => tally.Problems.Add($"{_key}: {what}"));
 
     /// <param name="Held">Parts that need not be sent, with their bytes.</param>
-    sealed record Before(IReadOnlyDictionary<int, long> Held)
+    /// <param name="IsOpen">Whether there is an upload, with parts or without.</param>
+    /// <param name="Object">What stands under the key.</param>
+    sealed record Before(IReadOnlyDictionary<int, long> Held, bool IsOpen, Made? Object)
     {
         public long Bytes { get; } = Held.Sum(static part => part.Value);
     }
+
+    /// <summary>An object, as far as another one of the same key differs from it.</summary>
+    sealed record Made(long Size, DateTimeOffset? LastModified, string ETag);
 }

@@ -14,7 +14,7 @@ static class MossProgram
     /// <summary>Starts it with a home of its own, so that nothing of this machine's user takes part.</summary>
     public static Process Start(string home, string? endpoint, params IReadOnlyList<string> words)
     {
-        var start = new ProcessStartInfo(Executable, words) { RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
+        var start = new ProcessStartInfo(Executable, words) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false };
         start.Environment["HOME"] = home;
         start.Environment["XDG_STATE_HOME"] = Path.Combine(home, "state");
         start.Environment["MOSS_ROOT_ACCESS_KEY_ID"] = start.Environment["OSS_ACCESS_KEY_ID"] = AccessKeyId;
@@ -77,8 +77,9 @@ sealed class KilledServer : IAsyncDisposable
         await _turn.WaitAsync();
         try
         {
-            Interlocked.Increment(ref _kills);
             await EndAsync();
+            // Not before: whoever counts from here on has not been broken off by it.
+            Interlocked.Increment(ref _kills);
             await StartAsync();
         }
         finally

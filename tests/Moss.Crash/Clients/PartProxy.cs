@@ -30,6 +30,7 @@ sealed class PartProxy : IAsyncDisposable
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly CancellationTokenSource _stop = new();
     readonly ConcurrentDictionary<string, ConcurrentQueue<PartRequest>> _parts = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
     readonly Func<int> _port;
     readonly Task _accepting;
 
@@ -46,7 +47,14 @@ sealed class PartProxy : IAsyncDisposable
     /// <summary>The parts of an object that came since they were last taken.</summary>
     public IReadOnlyCollection<PartRequest> Seen(string path) => _parts.TryGetValue(path, out var parts) ? parts : [];
 
-    public void Forget(string path) => _parts.TryRemove(path, out _);
+    /// <summary>Whether an upload of the object was begun since it was forgotten: its answer is on its way.</summary>
+    public bool HasBegun(string path) => _begun.ContainsKey(path);
+
+    public void Forget(string path)
+    {
+        _parts.TryRemove(path, out _);
+        _begun.TryRemove(path, out _);
+    }
 
     public async ValueTask DisposeAsync()
     {
@@ -91,6 +99,11 @@ sealed class PartProxy : IAsyncDisposable
                 if (await down.HeadAsync() is not { } answer)
                 {
                     return;
+                }
+
+                if (request[0].Split(' ', '?') is ["POST", var path, var query, _] && query.Split('&').Contains("uploads", StringComparer.Ordinal))
+                {
+                    _begun[path] = true;
                 }
 
                 if (part is not null && answer[0].Split(' ')[1] == "200")
