@@ -52,6 +52,8 @@ static class Verbs
         new("uploads", Uploads, "List, discard and clean up open uploads.", UploadsCommand.Create),
         new("listpart", Uploads, "List the parts of an open upload.", ListPartCommand.Create),
         new("jobs", Uploads, "List, resume and forget transfers that broke off.", JobsCommand.Create),
+        new("doctor", Running, "Say why it does not work, and what to do about it.", DoctorCommand.Create),
+        new("probe", Running, "Measure the way to the service.", ProbeCommand.Create),
         new("config", Running, "Set up ~/.ossutilconfig.", ConfigCommand.Create),
         new("completion", Running, "Print the completion script of a shell.", CompletionCommand.Create),
         new("complete", "", "Complete a word; the completion scripts call it.", CompletionCommand.CreateHelper),

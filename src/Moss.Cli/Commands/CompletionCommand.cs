@@ -117,16 +117,21 @@ static class CompletionCommand
         "bash" => """
             # moss completion for bash
             _moss() {
-                local cur words cword IFS=$'\n'
-                # Words as they are typed: bash would else part them at every colon of oss://
-                if declare -F _get_comp_words_by_ref >/dev/null; then
-                    _get_comp_words_by_ref -n : cur words cword
-                else
-                    cur=${COMP_WORDS[COMP_CWORD]} words=("${COMP_WORDS[@]}") cword=$COMP_CWORD
-                fi
-                COMPREPLY=($(moss complete -- "${words[@]:1:$cword}" 2>/dev/null))
-                if [ "${#COMPREPLY[@]}" = 1 ] && [[ ${COMPREPLY[0]} != */ ]]; then COMPREPLY[0]+=' '; fi
-                declare -F __ltrim_colon_completions >/dev/null && __ltrim_colon_completions "$cur"
+                # Words as they are typed: bash itself would part them at every : and = of oss://bucket/dt=1
+                local line=${COMP_LINE:0:COMP_POINT} word lead offer
+                local -a words
+                read -a words <<<"$line"
+                case $line in *[[:space:]]) words+=('') ;; esac
+                word=${words[${#words[@]}-1]}
+                # and it puts only what stands behind the last of them
+                lead=${word%"${word##*[:=]}"}
+                COMPREPLY=()
+                while IFS= read -r offer; do
+                    [ "${#words[@]}" -gt 1 ] || break
+                    printf -v offer %q "${offer#"$lead"}"
+                    case $offer in */ | *=) ;; *) offer+=' ' ;; esac
+                    COMPREPLY+=("$offer")
+                done < <(moss complete -- "${words[@]:1}" 2>/dev/null)
             }
             complete -o nospace -o default -F _moss moss
 
@@ -136,7 +141,7 @@ static class CompletionCommand
             # moss completion for zsh
             _moss() {
                 local -a offered dirs
-                offered=("${(@f)$(moss complete -- "${(@)words[2,$CURRENT]}" 2>/dev/null)}")
+                offered=("${(@f)$(moss complete -- "${(@Q)words[2,$CURRENT]}" 2>/dev/null)}")
                 dirs=(${(M)offered:#*/}) offered=(${offered:#*/})
                 (( $#dirs )) && compadd -S '' -- $dirs
                 (( $#offered )) && compadd -- $offered

@@ -36,11 +36,12 @@ static class CpCommand
             kill -USR1 shows the progress; with --follow, kill -USR2 says that the file is finished.
             """,
     }
-        .With([Places, Recursive, .. SkipRule.All, .. NameFilter.All, .. PropertyOptions.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, StartAfter, EncodingType, .. TransferOptions.All])
+        .With([Places, Recursive, .. SkipRule.All, .. NameFilter.All, .. NameList.All, .. PropertyOptions.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, StartAfter, EncodingType, .. TransferOptions.All])
         .Example("moss cp video.mp4 oss://bucket/", "upload a file under its name")
         .Example("moss cp -r ./photos oss://bucket/photos/", "upload a directory")
         .Example("moss cp oss://bucket/video.mp4 .", "download")
         .Example("moss cp -r oss://bucket/photos/ ./photos --include '*.jpg'", "download some of it")
+        .Example("find . -newer last -type f | moss cp -r . oss://bucket/ --files-from -", "upload what a list names")
         .Example("moss cp oss://bucket/a oss://other/b", "copy; the bytes stay on the service")
         .Example("pg_dump db | moss cp - oss://bucket/db.sql", "upload what a program writes, of any length")
         .Example("moss cp --follow camera.ts oss://bucket/live/", "upload a recording while it is recorded")
@@ -83,6 +84,13 @@ static class CpCommand
         }
 
         var recursive = invocation.Get(Recursive);
+        if (NameList.Read(invocation, recursive, sources.Length) is { } names)
+        {
+            return Directory.Exists(sources[0])
+                ? await TransferRun.RunAsync(invocation, NamedAsync(invocation, mover, names, sources[0], to), isBatch: true)
+                : throw new FailedException(ExitCode.Client, $"there is no directory '{sources[0]}'");
+        }
+
         if (sources is [var only] && !Directory.Exists(only))
         {
             var follow = invocation.Get(Follow) ? new FollowOptions { IdleTimeout = invocation.Get(IdleTimeout) ?? TimeSpan.FromSeconds(10) } : null;
@@ -129,6 +137,38 @@ static class CpCommand
             : mover.UploadStream(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite), path, to);
     }
 
+    static async IAsyncEnumerable<TransferItem> NamedAsync(
+        Invocation invocation, Mover mover, IEnumerable<string> names, string source, OssUri to, [EnumeratorCancellation] CancellationToken ct = default)
+    {
+        await Task.CompletedTask;
+        var filter = NameFilter.Read(invocation);
+        foreach (var line in names)
+        {
+            ct.ThrowIfCancellationRequested();
+            // As find prints them.
+            var name = line.StartsWith("./", StringComparison.Ordinal) ? line[2..] : line;
+            var file = Named(source, name);
+            if (file.Problem is not null || filter.Takes(name, file.Size, file.Changed))
+            {
+                yield return mover.Upload(file, KeyOf(to, name, asDirectory: true));
+            }
+        }
+    }
+
+    static LocalFile Named(string source, string name)
+    {
+        try
+        {
+            var path = LocalPath.Below(source, name);
+            var info = new FileInfo(path);
+            return info.Exists ? LocalFile.Of(info, path, name) : new(path, name, 0, default, new FileNotFoundException($"there is no file '{path}'"));
+        }
+        catch (IOException problem)
+        {
+            return new(name, name, 0, default, problem);
+        }
+    }
+
     static async IAsyncEnumerable<TransferItem> UploadsAsync(
         Invocation invocation, Mover mover, string[] sources, OssUri to, [EnumeratorCancellation] CancellationToken ct = default)
     {
@@ -171,9 +211,9 @@ static class CpCommand
                 : throw new UsageException("to stdout goes one object");
         }
 
-        if (invocation.Get(Recursive))
+        if (NameList.Read(invocation, invocation.Get(Recursive), uris.Length) is var names && invocation.Get(Recursive))
         {
-            return await TransferRun.RunAsync(invocation, DownloadsAsync(invocation, mover, uris, to), isBatch: true);
+            return await TransferRun.RunAsync(invocation, DownloadsAsync(invocation, mover, uris, names, to), isBatch: true);
         }
 
         var intoDirectory = uris.Length > 1 || to.EndsWith('/') || Directory.Exists(to);
@@ -200,9 +240,9 @@ static class CpCommand
     }
 
     static async IAsyncEnumerable<TransferItem> DownloadsAsync(
-        Invocation invocation, Mover mover, OssUri[] sources, string to, [EnumeratorCancellation] CancellationToken ct = default)
+        Invocation invocation, Mover mover, OssUri[] sources, IEnumerable<string>? names, string to, [EnumeratorCancellation] CancellationToken ct = default)
     {
-        await foreach (var (from, name, listed) in ListedAsync(invocation, sources, ct))
+        await foreach (var (from, name, listed) in ListedAsync(invocation, sources, names, ct))
         {
             TransferItem item;
             try
@@ -222,9 +262,9 @@ static class CpCommand
     static async Task<int> CopyAsync(Invocation invocation, Mover mover, string[] sources, OssUri to, bool decode)
     {
         var uris = sources.Select(source => OssUri.ParseBucket(source, decode)).ToArray();
-        if (invocation.Get(Recursive))
+        if (NameList.Read(invocation, invocation.Get(Recursive), uris.Length) is var names && invocation.Get(Recursive))
         {
-            return await TransferRun.RunAsync(invocation, CopiesAsync(invocation, mover, uris, to), isBatch: true);
+            return await TransferRun.RunAsync(invocation, CopiesAsync(invocation, mover, uris, names, to), isBatch: true);
         }
 
         foreach (var uri in uris.Where(static uri => uri.Key.Length == 0))
@@ -237,9 +277,9 @@ static class CpCommand
     }
 
     static async IAsyncEnumerable<TransferItem> CopiesAsync(
-        Invocation invocation, Mover mover, OssUri[] sources, OssUri to, [EnumeratorCancellation] CancellationToken ct = default)
+        Invocation invocation, Mover mover, OssUri[] sources, IEnumerable<string>? names, OssUri to, [EnumeratorCancellation] CancellationToken ct = default)
     {
-        await foreach (var (from, name, listed) in ListedAsync(invocation, sources, ct))
+        await foreach (var (from, name, listed) in ListedAsync(invocation, sources, names, ct))
         {
             var target = KeyOf(to, name, asDirectory: true);
             if (target == from)
@@ -252,10 +292,20 @@ static class CpCommand
     }
 
     /// <summary>The objects below prefixes that the filters take, and their names relative to where the last <c>/</c> of the prefix stands.</summary>
-    static async IAsyncEnumerable<(OssUri From, string Name, Side Listed)> ListedAsync(
-        Invocation invocation, OssUri[] sources, [EnumeratorCancellation] CancellationToken ct)
+    static async IAsyncEnumerable<(OssUri From, string Name, Side? Listed)> ListedAsync(
+        Invocation invocation, OssUri[] sources, IEnumerable<string>? names, [EnumeratorCancellation] CancellationToken ct)
     {
         var filter = NameFilter.Read(invocation);
+        if (names is not null)
+        {
+            foreach (var name in names.Where(name => filter.Takes(name, null, null)))
+            {
+                yield return (KeyOf(sources[0], name, asDirectory: true), name, null);
+            }
+
+            yield break;
+        }
+
         foreach (var source in sources)
         {
             var cut = source.Key.LastIndexOf('/') + 1;

@@ -30,6 +30,26 @@ abstract class ProgressView(TransferBoard board, TimeSpan every) : IAsyncDisposa
 
     public void Failed(ActiveTransfer transfer, Exception problem) => Locked(() => OnFailed(transfer, problem));
 
+    /// <summary>Says what ended for people; a program reads it elsewhere.</summary>
+    public virtual void Say(Invocation invocation, string message) => invocation.Say(message);
+
+    /// <summary>Says what must not be missed.</summary>
+    public virtual void Warn(string message) => Invocation.Warn(message);
+
+    /// <summary>Says how a transfer that was stopped goes on; null when it cannot.</summary>
+    public virtual void Stopped(Job? job)
+    {
+        if (job is null)
+        {
+            Invocation.Warn("stopped");
+            return;
+        }
+
+        Invocation.Warn("stopped; what is done is kept. Go on with");
+        Console.Error.WriteLine($"      moss jobs resume {job.Id}");
+        Console.Error.WriteLine("      or give the same command again: " + job.CommandLine);
+    }
+
     /// <summary>Says now where everything stands (asked for by <c>kill -USR1</c>).</summary>
     public void Dump() => Locked(() => OnDump(board.State()));
 
@@ -126,6 +146,17 @@ sealed class PlainProgress(TransferBoard board) : ProgressView(board, TimeSpan.F
 /// <summary>One JSON object a line: started, progress (twice a second), finished, failed, and a summary.</summary>
 sealed class JsonProgress(TransferBoard board) : ProgressView(board, TimeSpan.FromMilliseconds(500))
 {
+    // Whoever reads lines of JSON gets nothing else.
+    public override void Say(Invocation invocation, string message)
+    {
+    }
+
+    public override void Warn(string message)
+    {
+    }
+
+    public override void Stopped(Job? job) => Emit("stopped", new() { { "job", job?.Id }, { "resume", job is null ? null : $"moss jobs resume {job.Id}" } });
+
     protected override void OnStarted(ActiveTransfer transfer) => Emit("started", Identity(transfer));
 
     protected override void OnFinished(ActiveTransfer transfer, TransferDone done)

@@ -8,6 +8,8 @@ namespace Moss.Cli.Transfers;
 /// <summary>Makes items of single uploads, downloads, copies and deletions.</summary>
 sealed class Mover
 {
+    const long FollowedFrom = 2 * 1024 * 1024;
+
     readonly Invocation _invocation;
     readonly ObjectProperties? _properties;
     readonly SkipRule _skip;
@@ -105,7 +107,10 @@ sealed class Mover
 
     async Task<TransferDone> UploadAsync(UploadSource source, OssUri to, FollowOptions? follow, ActiveTransfer transfer, CancellationToken ct)
     {
-        var uploader = _uploaders.GetOrAdd(to.Bucket, bucket => new(_invocation.Client(bucket), _upload));
+        // What is followed goes out from its first whole part on, not from the size on that pays for a file that is complete.
+        var uploader = follow is not null && !_invocation.Has(TransferOptions.BigFileThreshold)
+            ? new(_invocation.Client(to.Bucket), _upload with { MultipartThreshold = _upload.PartSize ?? FollowedFrom })
+            : _uploaders.GetOrAdd(to.Bucket, bucket => new(_invocation.Client(bucket), _upload));
         var type = ContentTypes.Of(to.Key) ?? ContentTypes.Of(transfer.Item.Source);
         var properties = (_properties ?? new()) with { ForbidOverwrite = ForbidOverwrite };
         var handle = await uploader.StartAsync(

@@ -37,7 +37,7 @@ static class TransferRun
             catch (OperationCanceledException) when (invocation.Cancelled.IsCancellationRequested)
             {
                 await view.DisposeAsync();
-                Stopped(job);
+                view.Stopped(job);
                 throw;
             }
             catch
@@ -66,10 +66,10 @@ static class TransferRun
         }
         else if (report.FilePath is { } path)
         {
-            Invocation.Warn($"{state.FailedItems} of {state.FoundItems} items failed; which, and why: {path}");
+            view.Warn($"{state.FailedItems} of {state.FoundItems} items failed; which, and why: {path}");
         }
 
-        await SummariseAsync(invocation, state, batch, report, more);
+        await SummariseAsync(invocation, view, state, batch, report, more);
 
         return state.FailedItems == 0 ? ExitCode.Ok : isBatch ? ExitCode.Partial : Failures.CodeOf(batch.LastFailure!);
     }
@@ -98,19 +98,6 @@ static class TransferRun
         {
             job?.Forget();
         }
-    }
-
-    static void Stopped(Job? job)
-    {
-        if (job is null)
-        {
-            Invocation.Warn("stopped");
-            return;
-        }
-
-        Invocation.Warn("stopped; what is done is kept. Go on with");
-        Console.Error.WriteLine($"      moss jobs resume {job.Id}");
-        Console.Error.WriteLine("      or give the same command again: " + job.CommandLine);
     }
 
     static async Task ShowAsync(Invocation invocation, IAsyncEnumerable<TransferItem> items)
@@ -144,7 +131,8 @@ static class TransferRun
         await writer.EndAsync($"Dry run: {count} items, {Quantities.Size(bytes)}; nothing was done", invocation.Cancelled);
     }
 
-    static async Task SummariseAsync(Invocation invocation, BoardState state, TransferBatch batch, FailureReport report, IReadOnlyList<KeyValuePair<string, object?>> more)
+    static async Task SummariseAsync(
+        Invocation invocation, ProgressView view, BoardState state, TransferBatch batch, FailureReport report, IReadOnlyList<KeyValuePair<string, object?>> more)
     {
         var seconds = state.Elapsed.TotalSeconds;
         var row = new Row
@@ -168,20 +156,19 @@ static class TransferRun
                 new("crc64", only.Crc64), new("etag", only.ETag), new("uploadId", only.UploadId), new("parts", only.Parts),
                 new("versionId", only.VersionId), new("sourceChanges", only.SourceChanges),
             ]);
-            Prove(invocation, only, state);
+            view.Say(invocation, Proof(only, state));
         }
 
         await invocation.WriteAsync(row, Summary(state));
     }
 
-    static void Prove(Invocation invocation, TransferDone done, BoardState state)
+    static string Proof(TransferDone done, BoardState state)
     {
         var proof = done.Crc64 is { } crc ? $"CRC-64 {crc.ToString(CultureInfo.InvariantCulture)} verified" : "the service says no CRC-64: not verified";
-        invocation.Say(
-            $"{Quantities.Size(done.Size)}, {proof}"
+        return $"{Quantities.Size(done.Size)}, {proof}"
             + (done.SkippedBytes > 0 ? $", {Quantities.Size(done.SkippedBytes)} were there already" : "")
             + (done.SourceChanges > 0 ? ", the source changed meanwhile: what changed was sent again" : "")
-            + (state.Retries > 0 ? $", {state.Retries} retries" : ""));
+            + (state.Retries > 0 ? $", {state.Retries} retries" : "");
     }
 
     // The lines that scripts know from ossutil.
