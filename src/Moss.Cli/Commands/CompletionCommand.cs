@@ -10,8 +10,9 @@ static class CompletionCommand
 {
     const string Scheme = "oss://";
 
-    /// <summary>A person waits: what the service does not say by then is not offered.</summary>
-    static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+    /// <summary>A person waits: what the service does not say by then is not offered. MOSS_COMPLETION_TIMEOUT says another time.</summary>
+    static TimeSpan Patience =>
+        Environment.GetEnvironmentVariable("MOSS_COMPLETION_TIMEOUT") is { } text && Quantities.TryParseDuration(text, out var time) ? time : TimeSpan.FromSeconds(2);
 
     static readonly Argument<string> ShellName = new("shell") { Description = "bash, zsh, fish or pwsh." };
     static readonly Argument<string[]> Words = new("words") { Description = "The words so far, the one to complete last.", Arity = ArgumentArity.ZeroOrMore };
@@ -19,7 +20,7 @@ static class CompletionCommand
     public static Command Create(string name, string description)
     {
         ShellName.AcceptOnlyFromAmong("bash", "zsh", "fish", "pwsh");
-        return new MossCommand(name, description)
+        return new MossCommand(name, description) { Notes = "Buckets and keys are asked of the service for 2 seconds at most; MOSS_COMPLETION_TIMEOUT=5s says otherwise." }
             .With(ShellName)
             .Example("moss completion bash > /etc/bash_completion.d/moss", "bash, for everybody")
             .Example("source <(moss completion bash)", "bash, for this shell")
@@ -81,6 +82,7 @@ static class CompletionCommand
     {
         using var patience = CancellationTokenSource.CreateLinkedTokenSource(invocation.Cancelled);
         patience.CancelAfter(Patience);
+        invocation.Adjust = static options => options with { MaxAttempts = 1 };
         try
         {
             var slash = place.IndexOf('/', StringComparison.Ordinal);
