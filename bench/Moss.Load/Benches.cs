@@ -111,7 +111,7 @@ static class Benches
         var requests = Enumerable.Range(0, count + Work.WarmingUp)
             .Select(n => (byte[])[.. target.Head("PUT", $"small-{Work.Text(n)}", SmallLength), .. inputs.Small])
             .ToList();
-        return Work.RunWarm(target, 64, count, (connection, n) =>
+        return Work.RunWarm(target, 64, Work.WarmingUp, count, (connection, n) =>
         {
             connection.Send(requests[n]);
             return SmallLength;
@@ -123,14 +123,16 @@ static class Benches
         const int Objects = 1000;
         SmallPuts(target, inputs, Objects);
         var heads = Enumerable.Range(0, Objects).Select(n => target.Head("GET", $"small-{Work.Text(n)}", 0)).ToList();
-        return Work.RunWarm(target, 64, inputs.Count(100_000), (connection, n) => connection.Send(heads[n % Objects]).Length);
+        return Work.RunWarm(target, 64, Work.WarmingUp, inputs.Count(100_000), (connection, n) => connection.Send(heads[n % Objects]).Length);
     }
 
     static Measurement Completes(Target target, Inputs inputs)
     {
         using var connection = new Connection(target.Address);
         StoreSource(target, connection);
-        var uploads = Enumerable.Range(0, inputs.Count(5)).Select(_ => ManyPartsUpload(target)).ToList();
+        const int WarmingUp = 3;
+        var count = inputs.Count(5);
+        var uploads = Enumerable.Range(0, count + WarmingUp).Select(_ => ManyPartsUpload(target)).ToList();
         var requests = uploads.Select(upload =>
         {
             var lines = string.Concat(Enumerable.Range(1, ManyParts).Select(n =>
@@ -138,7 +140,7 @@ static class Benches
             var body = System.Text.Encoding.ASCII.GetBytes($"<CompleteMultipartUpload>{lines}</CompleteMultipartUpload>");
             return (byte[])[.. target.Head("POST", "many", body.Length, ("uploadId", upload.Id)), .. body];
         }).ToList();
-        return Work.Run(target, 1, requests.Count, (one, n) =>
+        return Work.RunWarm(target, 1, WarmingUp, count, (one, n) =>
         {
             one.Send(requests[n]);
             return requests[n].Length;
@@ -152,7 +154,7 @@ static class Benches
         var upload = ManyPartsUpload(target);
         var heads = Enumerable.Range(0, 10).Select(page => target.Head(
             "GET", "many", 0, ("uploadId", upload.Id), ("part-number-marker", Work.Text(page * 1000)), ("max-parts", "1000"))).ToList();
-        return Work.Run(target, 1, inputs.Count(100) / 10 * 10, (one, n) => one.Send(heads[n % 10]).Length);
+        return Work.RunWarm(target, 1, 100, inputs.Count(100) / 10 * 10, (one, n) => one.Send(heads[n % 10]).Length);
     }
 
     // Pages from everywhere in the bucket; with a delimiter from the start, where all the groups are.
@@ -171,7 +173,7 @@ static class Benches
                 : (marker, Catalogue.KeyOf(page * (Catalogue.Rows / 100))));
             return target.BucketHead("GET", "many", [.. query]);
         }).ToList();
-        return Work.Run(target, 1, inputs.Count(300), (one, n) => one.Send(heads[n % heads.Count]).Length);
+        return Work.RunWarm(target, 1, 100, inputs.Count(300), (one, n) => one.Send(heads[n % heads.Count]).Length);
     }
 
     static void StoreSource(Target target, Connection connection)

@@ -20,16 +20,21 @@ sealed record Measurement(long Requests, long Bytes, TimeSpan Wall, TimeSpan Cpu
 /// <summary>Requests from many connections at once.</summary>
 static class Work
 {
-    /// <summary>How many requests <see cref="RunWarm"/> sends before those that count; their numbers follow those of the others.</summary>
+    /// <summary>Small requests that a fresh server gets before those that count.</summary>
     public const int WarmingUp = 20_000;
 
     /// <summary>
     /// Runs requests whose cost is the code that serves them: first so many that the runtime has compiled it for good, then those that count. A server is
     /// started once and serves for months.
     /// </summary>
-    public static Measurement RunWarm(Target target, int connections, int requests, Func<Connection, int, long> send)
+    /// <param name="target">The server.</param>
+    /// <param name="connections">Connections, each on a thread of its own, one request at a time.</param>
+    /// <param name="warmingUp">Requests that do not count; their numbers follow those of the others.</param>
+    /// <param name="requests">Requests that count.</param>
+    /// <param name="send">Sends the request of a number and answers the bytes that were moved.</param>
+    public static Measurement RunWarm(Target target, int connections, int warmingUp, int requests, Func<Connection, int, long> send)
     {
-        Run(target, connections, WarmingUp, (connection, n) => send(connection, requests + n));
+        Run(target, connections, warmingUp, (connection, n) => send(connection, requests + n));
         return Run(target, connections, requests, send);
     }
 
