@@ -73,6 +73,32 @@ public sealed class OperationTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task A_retention_protects_and_an_archive_is_restored()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        await _client.PutObjectAsync(bucket, "k", Text("x"), new() { StorageClass = StorageClass.Archive });
+        var id = await _client.InitiateBucketWormAsync(bucket, 2);
+        Assert.Equal((id, "InProgress", 2), await WormAsync());
+        Assert.Equal("FileImmutable", (await Assert.ThrowsAsync<OssException>(() => _client.DeleteObjectAsync(bucket, "k"))).Code);
+        await _client.AbortBucketWormAsync(bucket);
+        id = await _client.InitiateBucketWormAsync(bucket, 2);
+        await _client.CompleteBucketWormAsync(bucket, id);
+        await _client.ExtendBucketWormAsync(bucket, id, 3);
+        Assert.Equal((id, "Locked", 3), await WormAsync());
+
+        Assert.Equal("InvalidObjectState", (await Assert.ThrowsAsync<OssException>(() => _client.GetObjectAsync(bucket, "k"))).Code);
+        await _client.RestoreObjectAsync(bucket, "k", days: 2);
+        Assert.Equal("x", await ReadAsync(await _client.GetObjectAsync(bucket, "k")));
+        await _client.CleanRestoredObjectAsync(bucket, "k");
+
+        async Task<(string, string, int)> WormAsync()
+        {
+            var worm = await _client.GetBucketWormAsync(bucket);
+            return (worm.WormId, worm.State, worm.RetentionPeriodInDays);
+        }
+    }
+
+    [Fact]
     public async Task Lifecycle_rules_are_put_got_and_deleted()
     {
         var bucket = await moss.BucketAsync(_client);

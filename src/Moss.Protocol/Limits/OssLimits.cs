@@ -43,6 +43,13 @@ public static class OssLimits
     /// <summary>1,000 lifecycle rules with long prefixes and tags make about 2 MB of XML; twice that leaves room for indentation.</summary>
     public const int MaxLifecycleBodyBytes = 4 * 1024 * 1024;
 
+    /// <summary>A bucket's retention: 1 day to 70 years.</summary>
+    public const int MaxRetentionDays = 25_550;
+
+    /// <summary>RestoreObject: at most 7 days for the Archive class, 365 for the colder ones.</summary>
+    public const int MaxArchiveRestoreDays = 7;
+    public const int MaxColdRestoreDays = 365;
+
     /// <summary>A listing page: 1 to 1,000 entries.</summary>
     public const int MaxListPage = 1000;
     public const int DefaultListObjectsPage = 100;

@@ -1,4 +1,5 @@
 using Moss.Protocol.Names;
+using Moss.Storage.Buckets;
 using Moss.Storage.Metadata;
 using Moss.Storage.Sql.Sessions;
 
@@ -6,7 +7,7 @@ namespace Moss.Storage.Sql.Rows;
 
 sealed class BucketRows(SqlSession session) : IBucketRows
 {
-    const string Columns = "id, name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption";
+    const string Columns = "id, name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption, retention";
 
     static readonly SqlStatement Find = new($"SELECT {Columns} FROM bucket WHERE name = $1");
 
@@ -15,15 +16,15 @@ sealed class BucketRows(SqlSession session) : IBucketRows
 
     static readonly SqlStatement Insert = new(
         """
-        INSERT INTO bucket (name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) RETURNING id
+        INSERT INTO bucket (name, owner_id, created, acl, storage_class, redundancy, versioning, region, resource_group, encryption, retention)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11) RETURNING id
         """);
 
     static readonly SqlStatement Update = new(
         """
         UPDATE bucket SET name = $1, owner_id = $2, created = $3, acl = $4, storage_class = $5, redundancy = $6, versioning = $7,
-            region = $8, resource_group = $9, encryption = $10
-        WHERE id = $11
+            region = $8, resource_group = $9, encryption = $10, retention = $11
+        WHERE id = $12
         """);
 
     static readonly SqlStatement Delete = new("DELETE FROM bucket WHERE id = $1");
@@ -84,7 +85,8 @@ sealed class BucketRows(SqlSession session) : IBucketRows
         .Add((int)bucket.Versioning)
         .AddText(bucket.Region)
         .AddText(bucket.ResourceGroupId)
-        .AddText(bucket.ServerSideEncryption);
+        .AddText(bucket.ServerSideEncryption)
+        .AddText(bucket.Retention?.Encode() ?? "");
 
     static BucketRecord Map(SqlRow row) => new()
     {
@@ -99,5 +101,6 @@ sealed class BucketRows(SqlSession session) : IBucketRows
         Region = row.Text(8),
         ResourceGroupId = row.Text(9),
         ServerSideEncryption = row.Text(10),
+        Retention = BucketRetention.Decode(row.Text(11)),
     };
 }

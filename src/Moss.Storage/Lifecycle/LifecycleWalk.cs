@@ -170,6 +170,12 @@ sealed class LifecycleWalk(StorageEngine engine, BucketRecord bucket, byte[] doc
             return await TransitionAsync(tx, current, verdict);
         }
 
+        // Where every version is kept, hiding one harms nothing that a retention protects.
+        if (now.Versioning != VersioningStatus.Enabled && VersionRules.IsProtected(engine, now, current))
+        {
+            return new();
+        }
+
         // Commit point: before it the object is there; after it it is gone or hidden.
         var marker = await VersionRules.RemoveAsync(engine, tx, now, current.Key);
         return marker is null ? new() { Expired = 1, Bytes = current.Size } : new() { Hidden = 1 };
@@ -192,6 +198,11 @@ sealed class LifecycleWalk(StorageEngine engine, BucketRecord bucket, byte[] doc
             return await TransitionAsync(tx, version, verdict);
         }
 
+        if (VersionRules.IsProtected(engine, now, version))
+        {
+            return new();
+        }
+
         await VersionRules.RemoveVersionAsync(engine, tx, now, key, version.VersionId);
         var removed = new LifecycleTotals { VersionsRemoved = 1, Bytes = version.Size };
         return policy.RemovesLoneMarker(key) ? removed + await RemoveLoneMarkerAsync(tx, now, key) : removed;
@@ -207,7 +218,7 @@ sealed class LifecycleWalk(StorageEngine engine, BucketRecord bucket, byte[] doc
         await tx.Objects.PutAsync(record with
         {
             StorageClass = storageClass,
-            Attributes = record.Attributes with { TransitionTime = engine.Now() },
+            Attributes = record.Attributes with { TransitionTime = engine.Now(), RestoredUntil = null },
         });
         return new() { Transitioned = 1 };
     }

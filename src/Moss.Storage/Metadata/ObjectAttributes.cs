@@ -40,6 +40,9 @@ public sealed record ObjectAttributes
     /// <summary>When a lifecycle rule last gave the object another storage class.</summary>
     public DateTimeOffset? TransitionTime { get; init; }
 
+    /// <summary>Until when an object of an archive class can be read; null for not at all.</summary>
+    public DateTimeOffset? RestoredUntil { get; init; }
+
     /// <summary><c>AES256</c>: every byte of the object is encrypted at rest. Null: nothing was promised.</summary>
     public string? ServerSideEncryption { get; init; }
 

@@ -1,5 +1,6 @@
 using Moss.Protocol.Names;
 using Moss.Storage.Blobs;
+using Moss.Storage.Buckets;
 
 namespace Moss.Storage.Metadata;
 
@@ -31,6 +32,9 @@ public sealed record BucketRecord
 
     /// <summary>How objects are encrypted that say nothing of it: <c>AES256</c>, or empty for not at all.</summary>
     public string ServerSideEncryption { get; init; } = "";
+
+    /// <summary>What keeps its objects from being overwritten and deleted; may have lapsed.</summary>
+    public BucketRetention? Retention { get; init; }
 }
 
 /// <summary>What a listing shows of an object version.</summary>

@@ -34,6 +34,7 @@ sealed class PartSource(StorageEngine engine)
                 var found = await CopySourceAsync(tx, sourceBucket, request.Source);
                 var view = await FollowAsync(tx, sourceBucket, found);
                 request.Source.Conditions.Check(view.Record.ETag, view.Record.LastModified);
+                await RequireReadableAsync(tx, sourceBucket, view.Record, engine.Time.GetUtcNow());
                 return (upload, sourceBucket, view.Record);
             },
             ct);

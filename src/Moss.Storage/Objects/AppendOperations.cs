@@ -44,10 +44,13 @@ public sealed class AppendOperations(StorageEngine engine)
             async tx =>
             {
                 var bucket = await BucketAsync(tx, bucketName);
-                var stored = await FindAsync(tx, bucket, key, position) is { } current
-                    ? await GrowAsync(tx, current, request.Acl, received)
-                    : await CreateAsync(tx, bucket, key, request, received);
-                return new ObjectView(bucket, stored, Link: null);
+                if (await FindAsync(tx, bucket, key, position) is not { } current)
+                {
+                    return new ObjectView(bucket, await CreateAsync(tx, bucket, key, request, received), Link: null);
+                }
+
+                VersionRules.RefuseProtected(engine, bucket, current);
+                return new ObjectView(bucket, await GrowAsync(tx, current, request.Acl, received), Link: null);
             },
             ct);
     }

@@ -1,5 +1,6 @@
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
+using Moss.Protocol.Xml;
 using Moss.Storage.Metadata;
 
 namespace Moss.Storage.Objects;
@@ -7,6 +8,8 @@ namespace Moss.Storage.Objects;
 /// <summary>Finds buckets and objects inside a transaction, and says in the protocol's words when there are none.</summary>
 static class ObjectLookup
 {
+    const string DirectReadName = "bucketArchiveDirectRead";
+
     /// <summary>A bucket for what writes: its row, which the transaction holds.</summary>
     public static async ValueTask<BucketRecord> BucketAsync(IMetadataTransaction tx, BucketName name) =>
         await tx.Buckets.FindAsync(name) ?? throw OssErrors.BucketMissing(name.Value);
@@ -57,6 +60,24 @@ static class ObjectLookup
         return target.Type == ObjectType.Symlink
             ? throw new OssException(OssErrors.InvalidTargetType)
             : new(bucket, target, found);
+    }
+
+    /// <summary>Refuses with <c>InvalidObjectState</c> to read the bytes of an archived object that is not restored.</summary>
+    public static async ValueTask RequireReadableAsync(IMetadataTransaction tx, BucketRecord bucket, ObjectRecord record, DateTimeOffset now)
+    {
+        if (record.StorageClass < StorageClass.Archive || record.Type == ObjectType.Symlink || record.Attributes.RestoredUntil > now)
+        {
+            return;
+        }
+
+        // Of the archive classes only the warmest can be read in place, where the bucket says so.
+        var readsDirectly = record.StorageClass == StorageClass.Archive
+            && await tx.Buckets.FindConfigurationAsync(bucket.Id, DirectReadName) is { } document
+            && XmlDocuments.Parse<ArchiveDirectReadConfiguration>(document).Enabled;
+        if (!readsDirectly)
+        {
+            throw new OssException(OssErrors.InvalidObjectState, details: [new("ObjectName", record.Key.Value)]);
+        }
     }
 
     static async ValueTask<OssException> MissingAsync(IMetadataTransaction tx, BucketRecord bucket, ObjectKey key)

@@ -82,6 +82,7 @@ public sealed class ObjectOperations(StorageEngine engine)
                 var bucket = await BucketAsync(engine, tx, bucketName);
                 var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
                 conditions.Check(view.Record.ETag, view.Record.LastModified);
+                await RequireReadableAsync(tx, bucket, view.Record, engine.Time.GetUtcNow());
                 return (view, await LoneInlineAsync(tx, view.Record.Manifest));
             },
             ct);
@@ -185,9 +186,9 @@ public sealed class ObjectOperations(StorageEngine engine)
         var sourceBucket = source.Bucket == bucketName ? bucket : await BucketAsync(tx, source.Bucket);
         var from = await CopySourceAsync(tx, sourceBucket, source);
         source.Conditions.Check(from.ETag, from.LastModified);
+        await RequireReadableAsync(tx, sourceBucket, from, engine.Time.GetUtcNow());
 
-        var ontoItself = sourceBucket.Id == bucket.Id && source.Key == key && source.Version is null
-            && bucket.Versioning == VersioningStatus.Unversioned;
+        var ontoItself = sourceBucket.Id == bucket.Id && source.Key == key && source.Version is null && bucket.Versioning == VersioningStatus.Unversioned;
         var wanted = request.Attributes.EncryptedAs(bucket);
         var manifest = from.Manifest;
         if (wanted.IsEncrypted && !manifest.IsEncrypted)
@@ -214,6 +215,7 @@ public sealed class ObjectOperations(StorageEngine engine)
             {
                 SealedTime = null,
                 TransitionTime = null,
+                RestoredUntil = null,
                 ServerSideEncryption = wanted.ServerSideEncryption,
                 ServerSideEncryptionKeyId = wanted.ServerSideEncryptionKeyId,
                 ServerSideDataEncryption = wanted.ServerSideDataEncryption,

@@ -48,6 +48,7 @@ static class VersionRules
         {
             if (current is not null)
             {
+                RefuseProtected(engine, bucket, current);
                 await tx.Objects.DeleteAsync(current);
                 await ReleaseAsync(engine, tx, current.Manifest);
             }
@@ -88,6 +89,7 @@ static class VersionRules
             return null;
         }
 
+        RefuseProtected(engine, bucket, doomed);
         await tx.Objects.DeleteAsync(doomed);
         await ReleaseAsync(engine, tx, doomed.Manifest);
         var newest = await tx.Objects.FindNewestAsync(bucket.Id, key);
@@ -117,6 +119,19 @@ static class VersionRules
         }
     }
 
+    /// <summary>Refuses with <c>FileImmutable</c> to change or remove what the bucket's retention protects.</summary>
+    public static void RefuseProtected(StorageEngine engine, BucketRecord bucket, ObjectSummary version)
+    {
+        if (IsProtected(engine, bucket, version))
+        {
+            throw new OssException(OssErrors.FileImmutable, details: [new("Key", version.Key.Value)]);
+        }
+    }
+
+    /// <summary>Whether the bucket's retention protects a version. Ages are measured by the clock, whatever a lifecycle run is told.</summary>
+    public static bool IsProtected(StorageEngine engine, BucketRecord bucket, ObjectSummary version) =>
+        bucket.Retention?.Protects(version, engine.Time.GetUtcNow()) == true;
+
     // Moves or removes what stands where the new version will stand; answers the newest version that was there.
     static async ValueTask<ObjectRecord?> MakeRoomAsync(
         StorageEngine engine, IMetadataTransaction tx, BucketRecord bucket, ObjectKey key, ObjectRecord? current)
@@ -125,6 +140,7 @@ static class VersionRules
         {
             if (current is not null)
             {
+                RefuseProtected(engine, bucket, current);
                 await ReleaseAsync(engine, tx, current.Manifest);
             }
 
@@ -137,6 +153,7 @@ static class VersionRules
             : null;
         if (replaceable is not null)
         {
+            RefuseProtected(engine, bucket, replaceable);
             await tx.Objects.DeleteAsync(replaceable);
             await ReleaseAsync(engine, tx, replaceable.Manifest);
         }

@@ -57,6 +57,7 @@ public static class MetadataSamples
         Region = "cn-hangzhou",
         ResourceGroupId = "rg-\u00e9",
         ServerSideEncryption = "AES256",
+        Retention = new() { WormId = "W0", Days = 25_550, CreationDate = Time, IsLocked = true },
     };
 
     /// <summary>A row with as little in it as there can be.</summary>

@@ -1,5 +1,6 @@
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Storage.Buckets;
 using Moss.Storage.Lifecycle;
 using Moss.Storage.Metadata;
 using Moss.Storage.Objects;
@@ -350,6 +351,31 @@ public abstract class LifecycleConformance
             harness, NextMidnight.AddDays(9), () => harness.Service.Buckets.PutConfigurationAsync(Bucket(), "lifecycle", null, default).AsTask());
         Assert.Equal((1, 0), (removed.BucketsChanged, removed.Expired));
         Assert.Equal(["k"], await KeysAsync(harness));
+    }
+
+    [Theory]
+    [InlineData(VersioningStatus.Unversioned)]
+    [InlineData(VersioningStatus.Suspended)]
+    [InlineData(VersioningStatus.Enabled)]
+    public async Task A_retention_outlasts_the_rules(VersioningStatus versioning)
+    {
+        var time = new ManualTimeProvider();
+        await using var harness = await StartAsync(time: time);
+        await harness.MakeBucketAsync(versioning: versioning);
+        await harness.PutAsync("k", Bytes(1, 40_000));
+        await harness.PutAsync("k", Bytes(2, 40_000));
+        var retention = new BucketRetention { WormId = "w", Days = 5, CreationDate = time.GetUtcNow(), IsLocked = true };
+        var stored = await harness.Service.Buckets.UpdateAsync(Bucket(), b => b with { Retention = retention }, default);
+        Assert.Equal(stored.Retention, (await harness.Service.Buckets.FindAsync(Bucket(), default)).Retention);
+        await RulesAsync(harness, Expire("", 1) with { NoncurrentVersionExpiration = new() { Days = 1 } });
+
+        // The clock decides over what is protected, not the time that a run is told.
+        var early = await RunAsync(harness, NextMidnight.AddDays(9));
+        Assert.Equal((0, versioning == VersioningStatus.Enabled ? 1 : 0, 0), (early.Expired, early.Hidden, early.VersionsRemoved));
+        time.Advance(TimeSpan.FromDays(6));
+        await RunAsync(harness, NextMidnight.AddDays(20));
+        await RunAsync(harness, NextMidnight.AddDays(20));
+        Assert.Empty(await harness.BlobsAfterSweepAsync());
     }
 
     [Fact]

@@ -12,7 +12,6 @@ namespace Moss.Server.Operations.Buckets;
 static class Unset
 {
     public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
-    public static readonly OperationHandler Worm = Refusing(OssErrors.NoSuchWORMConfiguration);
     public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);
 
     public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });

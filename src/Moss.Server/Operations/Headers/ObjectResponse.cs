@@ -55,6 +55,10 @@ static class ObjectResponse
             context.SetHeader("x-oss-sealed-time", attributes.SealedTime is { } time ? HeaderText.Date(time) : null);
         }
 
+        var now = context.Services.Time.GetUtcNow();
+        context.SetHeader(
+            "x-oss-restore",
+            attributes.RestoredUntil is { } until && until > now ? $"ongoing-request=\"false\", expiry-date=\"{HeaderText.Date(until)}\"" : null);
         context.SetHeader("x-oss-transition-time", attributes.TransitionTime is { } moved ? HeaderText.Date(moved) : null);
         EncryptionHeaders.Echo(context, attributes);
     }
