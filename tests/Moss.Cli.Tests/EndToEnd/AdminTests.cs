@@ -133,6 +133,10 @@ public sealed class AdminTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task A_lifecycle_run_says_what_it_did() =>
+        Assert.Equal(0, (await _shelf.JsonAsync("admin-lifecycle-run", "admin", "lifecycle", "run")).Number("bucketsFailed"));
+
+    [Fact]
     public async Task Nobody_but_the_root_is_served_and_what_is_missing_is_said()
     {
         _shelf.Write("broken.json", "{");

@@ -125,6 +125,23 @@ public sealed class TransferTests(MossServer server) : IDisposable
         (await _shelf.RunAsync("cp", "-r", "d", $"oss://{bucket}/", "--files-from", "nowhere")).Exits(3);
     }
 
+    [Fact]
+    public async Task A_verb_loads_nothing_of_the_server()
+    {
+        Assert.SkipUnless(OperatingSystem.IsLinux(), "what a process has loaded is read from /proc");
+        var bucket = await server.NewBucketAsync();
+        using var process = Process.Start(MossProcess.Info(["cp", "-", $"oss://{bucket}/k", "--progress", "json"], _shelf.Environment, _shelf.Files))!;
+        // It waits for its standard input, with everything loaded that it needs to begin.
+        Assert.Contains("started", await process.StandardError.ReadLineAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        var loaded = await File.ReadAllTextAsync($"/proc/{process.Id}/maps", TestContext.Current.CancellationToken);
+        Assert.Contains("Moss.Client.dll", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("Moss.Server.dll", loaded, StringComparison.Ordinal);
+        Assert.DoesNotContain("Kestrel", loaded, StringComparison.Ordinal);
+        process.StandardInput.Close();
+        await process.WaitForExitAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(0, process.ExitCode);
+    }
+
     static List<Json> Events(string error)
     {
         var events = error.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(static line => new Json(JsonDocument.Parse(line).RootElement)).ToList();

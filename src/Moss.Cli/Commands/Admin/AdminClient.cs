@@ -53,7 +53,7 @@ static class AdminClient
         foreach (var member in element.EnumerateObject())
         {
             // A time is a time, so that all verbs write it the same way.
-            row.Add(member.Name, member.Name is "created" or "time" && member.Value.TryGetDateTimeOffset(out var time) ? time : ValueOf(member.Value));
+            row.Add(member.Name, member.Name is "created" or "time" or "at" && member.Value.TryGetDateTimeOffset(out var time) ? time : ValueOf(member.Value));
         }
 
         return row;
