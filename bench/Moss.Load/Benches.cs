@@ -21,8 +21,8 @@ static class Benches
 
     public static IReadOnlyList<Bench> All { get; } =
     [
-        new("multipart", "UploadPart, 16 MiB x 8 in flight", true, (t, i) => Parts(t, i, 8, i.Count(192))),
-        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i, 1, i.Count(48))),
+        new("multipart", "UploadPart, 16 MiB x 8 in flight", true, (t, i) => Parts(t, i, 8, 64, i.Count(192))),
+        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i, 1, 64, i.Count(48))),
         new("put", "PutObject, 1 MiB x 8 in flight", true, (t, i) => Puts(t, i)),
         new("get", "GetObject, 1 GiB x 2 in flight", true, Gets),
         new("small", "PutObject, 4 KiB x 64 in flight", true, (t, i) => SmallPuts(t, i, i.Count(40_000))),
@@ -41,19 +41,19 @@ static class Benches
         {
             Prepare = Catalogue.MakeUploads,
         },
-        new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i, 256, i.Count(512))),
-        new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i, 1000, i.Count(1000))),
+        new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i, 256, 0, i.Count(512))),
+        new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i, 1000, 0, i.Count(1000))),
     ];
 
-    static Measurement Parts(Target target, Inputs inputs, int connections, int count)
+    static Measurement Parts(Target target, Inputs inputs, int connections, int warmingUp, int count)
     {
         var upload = target.IsMoss ? Initiate(target, "object") : "";
-        var heads = Enumerable.Range(0, count)
+        var heads = Enumerable.Range(0, count + warmingUp)
             .Select(n => target.IsMoss
                 ? target.Head("PUT", "object", Part, ("partNumber", Work.Text((n % ManyParts) + 1)), ("uploadId", upload))
                 : target.Head("PUT", $"object-{Work.Text(n)}", Part))
             .ToList();
-        return Work.Run(target, connections, count, (connection, n) =>
+        return Work.RunWarm(target, connections, warmingUp, count, (connection, n) =>
         {
             connection.Send(heads[n], inputs.PartFile);
             return Part;
@@ -63,9 +63,10 @@ static class Benches
     static Measurement Puts(Target target, Inputs inputs)
     {
         const int Length = 1024 * 1024;
+        const int WarmingUp = 512;
         var count = inputs.Count(2048);
-        var heads = Enumerable.Range(0, count).Select(n => target.Head("PUT", $"object-{Work.Text(n)}", Length)).ToList();
-        return Work.Run(target, 8, count, (connection, n) =>
+        var heads = Enumerable.Range(0, count + WarmingUp).Select(n => target.Head("PUT", $"object-{Work.Text(n)}", Length)).ToList();
+        return Work.RunWarm(target, 8, WarmingUp, count, (connection, n) =>
         {
             connection.Send(heads[n], inputs.LargeFile);
             return Length;
@@ -77,7 +78,7 @@ static class Benches
         const long Length = 1L << 30;
         StoreLarge(target, inputs, Length / Part);
         var head = target.Head("GET", "large", 0);
-        return Work.Run(target, 2, inputs.Count(8), (connection, _) => connection.Send(head).Length);
+        return Work.RunWarm(target, 2, 4, inputs.Count(8), (connection, _) => connection.Send(head).Length);
     }
 
     // The large object: on Moss the parts of an upload, on nginx a file of the same bytes put at once.
