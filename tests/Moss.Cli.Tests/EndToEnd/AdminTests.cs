@@ -55,6 +55,22 @@ public sealed class AdminTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Lifecycle_rules_are_carried_out_when_asked_for()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.PutAsync(bucket, "old/k", "12345");
+        await server.PutAsync(bucket, "kept", "x");
+        await server.Client.PutBucketLifecycleAsync(bucket, [new() { Prefix = "old/", Expiration = new() { Days = 1 } }]);
+        Assert.Equal("0", (await _shelf.JsonAsync("admin-lifecycle", "admin", "lifecycle", "run"))["expired"]);
+        var later = TimeProvider.System.GetUtcNow().AddDays(3).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+        var done = await _shelf.JsonAsync("admin-lifecycle", "admin", "lifecycle", "run", "--at", later);
+        Assert.Equal(("1", "5"), (done["expired"], done["bytes"]));
+        Assert.Equal(["kept"], await server.KeysAsync(bucket));
+        (await _shelf.RunAsync("admin", "lifecycle", "run", "--at", "tomorrow")).Exits(1).Says("--at 'tomorrow'");
+        await server.Client.DeleteBucketLifecycleAsync(bucket);
+    }
+
+    [Fact]
     public async Task Keys_are_rotated_without_a_gap()
     {
         var name = "keys-" + _tag;
