@@ -94,10 +94,13 @@ static class PipeSample
         var pipe = new Pipe();
         var uploading = new Uploader(client, new() { MaxMemory = 64 * 1024 * 1024 }).UploadAsync(
             new() { Bucket = bucket, Key = key, Source = UploadSource.FromPipe(pipe.Reader) }, ct);
-        for (var line = 1; line <= 1_000_000 && !uploading.IsCompleted; line++)
+        for (var line = 1; line <= 1_000_000; line++)
         {
-            // WriteAsync waits while the network is slower than this loop.
-            await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes($"line {line}\n"), ct);
+            // WriteAsync waits while the network is slower than this loop, and says when the upload has failed: then nobody reads any more.
+            if ((await pipe.Writer.WriteAsync(Encoding.UTF8.GetBytes($"line {line}\n"), ct)).IsCompleted)
+            {
+                break;
+            }
         }
 
         await pipe.Writer.CompleteAsync();

@@ -77,8 +77,11 @@ public abstract class UploadSource
     /// </summary>
     public static UploadSource FromStream(Stream stream) => new OpenStream(stream);
 
-    /// <summary>Everything a pipe gives until its writer completes. The reader is completed in the end.</summary>
-    public static UploadSource FromPipe(PipeReader reader) => new OpenStream(reader.AsStream(leaveOpen: false));
+    /// <summary>
+    /// Everything a pipe gives until its writer completes. The reader is completed in the end, also when the upload fails: whoever writes is
+    /// told by <see cref="FlushResult.IsCompleted"/>, and does not wait for ever.
+    /// </summary>
+    public static UploadSource FromPipe(PipeReader reader) => new OpenStream(reader.AsStream(leaveOpen: false)) { IsOwned = true };
 
     internal sealed class FilePath(string path) : UploadSource
     {
@@ -88,6 +91,9 @@ public abstract class UploadSource
     internal sealed class OpenStream(Stream stream) : UploadSource
     {
         public Stream Stream { get; } = stream;
+
+        /// <summary>Whether it is disposed when the upload has ended.</summary>
+        public bool IsOwned { get; init; }
     }
 }
 

@@ -62,7 +62,22 @@ public sealed class Uploader(OssClient client, UploadOptions? options = null)
             case UploadSource.OpenStream { Stream: { CanSeek: true } stream }:
                 return new SourceUpload(client, request, chosen, new SeekableSource(stream), control, _pace).RunAsync();
             default:
-                return new StreamUpload(client, request, chosen, ((UploadSource.OpenStream)request.Source).Stream, control, _pace).RunAsync();
+                return RunStreamAsync(request, (UploadSource.OpenStream)request.Source, chosen, control);
+        }
+    }
+
+    async Task<UploadResult> RunStreamAsync(UploadRequest request, UploadSource.OpenStream source, UploadOptions chosen, TransferControl control)
+    {
+        try
+        {
+            return await new StreamUpload(client, request, chosen, source.Stream, control, _pace).RunAsync().ConfigureAwait(false);
+        }
+        finally
+        {
+            if (source.IsOwned)
+            {
+                await source.Stream.DisposeAsync().ConfigureAwait(false);
+            }
         }
     }
 

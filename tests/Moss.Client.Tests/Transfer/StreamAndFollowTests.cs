@@ -66,6 +66,22 @@ public sealed class StreamAndFollowTests(MossFixture moss) : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_writes_into_a_pipe_is_told_that_its_upload_has_failed()
+    {
+        var pipe = new System.IO.Pipelines.Pipe();
+        var uploading = new Uploader(_client).UploadAsync(
+            new() { Bucket = "no-such-bucket", Key = "k", Source = UploadSource.FromPipe(pipe.Reader), Options = new() { PartSize = 100 * 1024, Parallelism = 1 } });
+        System.IO.Pipelines.FlushResult flushed;
+        do
+        {
+            flushed = await pipe.Writer.WriteAsync(new byte[64 * 1024]);
+        }
+        while (!flushed.IsCompleted);
+
+        await Assert.ThrowsAsync<Moss.Protocol.Errors.OssException>(() => uploading);
+    }
+
+    [Fact]
     public async Task A_pipe_is_uploaded_to_its_end()
     {
         var bucket = await moss.BucketAsync(_client);
