@@ -116,4 +116,61 @@ public sealed partial class OssClient
     /// <summary><c>BucketOwner</c> or <c>Requester</c>.</summary>
     public async Task<string> GetBucketRequestPaymentAsync(string bucket, CancellationToken ct = default) =>
         (await DocumentAsync<RequestPaymentConfiguration>(BucketGet("GetBucketRequestPayment", bucket, "requestPayment"), ct).ConfigureAwait(false)).Payer;
+
+    /// <summary>Turns logging on; a status without <see cref="LoggingEnabled"/> turns it off.</summary>
+    public Task PutBucketLoggingAsync(string bucket, BucketLoggingStatus status, CancellationToken ct = default) =>
+        CommandAsync(BucketPut("PutBucketLogging", bucket, "logging", status), ct);
+
+    public Task<BucketLoggingStatus> GetBucketLoggingAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<BucketLoggingStatus>(BucketGet("GetBucketLogging", bucket, "logging"), ct);
+
+    public Task DeleteBucketLoggingAsync(string bucket, CancellationToken ct = default) =>
+        CommandAsync(BucketDelete("DeleteBucketLogging", bucket, "logging"), ct);
+
+    /// <summary>Adds an inventory; an id that is there with another content is refused with <c>InventoryAlreadyExist</c>.</summary>
+    public Task PutBucketInventoryAsync(string bucket, InventoryConfiguration inventory, CancellationToken ct = default) =>
+        CommandAsync(OfInventory(BucketPut("PutBucketInventory", bucket, "inventory", inventory), inventory.Id), ct);
+
+    public Task<InventoryConfiguration> GetBucketInventoryAsync(string bucket, string id, CancellationToken ct = default) =>
+        DocumentAsync<InventoryConfiguration>(OfInventory(BucketGet("GetBucketInventory", bucket, "inventory"), id), ct);
+
+    /// <summary>One page of up to 100 inventories, by their ids.</summary>
+    public Task<ListInventoryConfigurationsResult> ListBucketInventoryPageAsync(string bucket, string? continuationToken = null, CancellationToken ct = default) =>
+        DocumentAsync<ListInventoryConfigurationsResult>(
+            new()
+            {
+                Operation = "ListBucketInventory",
+                Method = HttpMethod.Get,
+                Bucket = bucket,
+                Query = Query(("inventory", ""), ("continuation-token", Some(continuationToken))),
+            },
+            ct);
+
+    public Task DeleteBucketInventoryAsync(string bucket, string id, CancellationToken ct = default) =>
+        CommandAsync(OfInventory(BucketDelete("DeleteBucketInventory", bucket, "inventory"), id), ct);
+
+    static OssRequest OfInventory(OssRequest request, string id) => request with { Query = Query(("inventory", ""), ("inventoryId", id)) };
+
+    /// <summary>Has a domain name stand for the bucket; one that stands for another is refused with <c>NeedVerifyDomainOwnership</c>.</summary>
+    public Task PutCnameAsync(string bucket, string domain, CancellationToken ct = default) =>
+        CommandAsync(OfCname("PutCname", bucket, domain, "add"), ct);
+
+    public Task DeleteCnameAsync(string bucket, string domain, CancellationToken ct = default) =>
+        CommandAsync(OfCname("DeleteCname", bucket, domain, "delete"), ct);
+
+    public Task<ListCnameResult> ListCnameAsync(string bucket, CancellationToken ct = default) =>
+        DocumentAsync<ListCnameResult>(BucketGet("ListCname", bucket, "cname"), ct);
+
+    /// <summary>What would prove, as a DNS record, whose the name is; this server does not ask for it.</summary>
+    public Task<CnameToken> CreateCnameTokenAsync(string bucket, string domain, CancellationToken ct = default) =>
+        DocumentAsync<CnameToken>(OfCname("CreateCnameToken", bucket, domain, "token"), ct);
+
+    public Task<CnameToken> GetCnameTokenAsync(string bucket, string domain, CancellationToken ct = default) =>
+        DocumentAsync<CnameToken>(
+            new() { Operation = "GetCnameToken", Method = HttpMethod.Get, Bucket = bucket, Query = Query(("comp", "token"), ("cname", domain)) }, ct);
+
+    static OssRequest OfCname(string operation, string bucket, string domain, string what) =>
+        WithDocument(
+            new() { Operation = operation, Method = HttpMethod.Post, Bucket = bucket, Query = Query(("cname", ""), ("comp", what)) },
+            new BucketCnameConfiguration(domain));
 }

@@ -13,6 +13,7 @@ public sealed class ClientCoversTheServerTests
         ["ListObjectsV2"] = nameof(OssClient.ListObjectsPageAsync),
         ["ListObjectVersions"] = nameof(OssClient.ListObjectVersionsPagesAsync),
         ["HeadBucket"] = nameof(OssClient.BucketExistsAsync),
+        ["ListBucketInventory"] = nameof(OssClient.ListBucketInventoryPageAsync),
     };
 
     /// <summary>What a library of a program is not for.</summary>

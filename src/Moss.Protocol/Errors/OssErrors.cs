@@ -34,6 +34,7 @@ public static class OssErrors
     public static readonly OssError InvalidTag = new("InvalidTag", 400, "The TagKey/TagValue you have provided is invalid.");
     public static readonly OssError InvalidTargetBucketForLogging = new("InvalidTargetBucketForLogging", 400, "put bucket log requester is not target bucket owner.");
     public static readonly OssError InvalidTargetType = new("InvalidTargetType", 400, "The symbolic's target file type is invalid", "0026-00000011");
+    public static readonly OssError InventoryExceedLimit = new("InventoryExceedLimit", 400, "The inventories of the bucket are beyond limit.");
     public static readonly OssError MalformedPOSTRequest = new("MalformedPOSTRequest", 400, "The body of your POST request is not well-formed multipart/form-data.");
     public static readonly OssError MalformedXML = new("MalformedXML", 400, "The XML you provided was not well-formed or did not validate against our published schema.", "0015-00000231");
     public static readonly OssError MaxPOSTPreDataLengthExceededError = new("MaxPOSTPreDataLengthExceededError", 400, "Your POST request fields preceding the upload file were too large.");
@@ -57,6 +58,7 @@ public static class OssErrors
     public static readonly OssError InvalidObjectState = new("InvalidObjectState", 403, "The operation is not valid for the object's state.");
     public static readonly OssError InvalidSecurityToken = new("InvalidSecurityToken", 403, "The security token you provided is invalid.");
     public static readonly OssError KmsServiceNotEnabled = new("KmsServiceNotEnabled", 403, "This user does not turn on KMS service.");
+    public static readonly OssError NeedVerifyDomainOwnership = new("NeedVerifyDomainOwnership", 403, "You must verify that the domain name is yours before you can bind it.", "0018-00000115");
     public static readonly OssError RequestTimeTooSkewed = new("RequestTimeTooSkewed", 403, "The difference between the request time and the current time is too large.", "0002-00000504");
     public static readonly OssError SecondLevelDomainForbidden = new("SecondLevelDomainForbidden", 403, "Please use virtual hosted style to access.");
     public static readonly OssError SecurityTokenExpired = new("SecurityTokenExpired", 403, "The security token you provided has expired.", "0002-00000007");
@@ -69,6 +71,7 @@ public static class OssErrors
     // The code of this and of the two other new kinds of configuration is not documented; 404 is.
     public static readonly OssError NoSuchBucketOverwriteConfig = new("NoSuchBucketOverwriteConfig", 404, "The bucket you specified does not have an overwrite configuration.");
     public static readonly OssError NoSuchBucketPolicy = new("NoSuchBucketPolicy", 404, "The specified bucket policy does not exist.");
+    public static readonly OssError NoSuchCnameToken = new("NoSuchCnameToken", 404, "The domain name has no token, or it has expired.");
     public static readonly OssError NoSuchCORSConfiguration = new("NoSuchCORSConfiguration", 404, "The CORS Configuration does not exist.");
     public static readonly OssError NoSuchInventory = new("NoSuchInventory", 404, "No Row found in Inventory Table.");
     public static readonly OssError NoSuchKey = new("NoSuchKey", 404, "The specified key does not exist.", "0026-00000001");
@@ -93,7 +96,7 @@ public static class OssErrors
     public static readonly OssError BucketNotEmpty = new("BucketNotEmpty", 409, "The bucket has objects. Please delete them first.", "0015-00000301");
     public static readonly OssError FileAlreadyExists = new("FileAlreadyExists", 409, "The object you specified already exists and can not be overwritten.", "0026-00000002");
     public static readonly OssError FileImmutable = new("FileImmutable", 409, "The object you specified is immutable.");
-    public static readonly OssError InventoryConfigurationAlreadyExists = new("InventoryConfigurationAlreadyExists", 409, "The inventory configuration already exists.");
+    public static readonly OssError InventoryAlreadyExist = new("InventoryAlreadyExist", 409, "The inventory already exists with another content.");
     public static readonly OssError ObjectNotAppendable = new("ObjectNotAppendable", 409, "The object is not appendable");
     public static readonly OssError PositionNotEqualToLength = new("PositionNotEqualToLength", 409, "Position is not equal to file length", "0026-00000016");
     public static readonly OssError RestoreAlreadyInProgress = new("RestoreAlreadyInProgress", 409, "The restore operation is in progress.", "0016-00000701");

@@ -20,19 +20,19 @@ static class PublicAccess
     public static async Task PutAsync(OssContext context, CancellationToken ct)
     {
         var document = await Document.ReadAsync(context, ct);
-        await context.Services.Accounts.PutPublicAccessBlockAsync(context.Caller.AccountId, document.BlockPublicAccess, ct);
+        await context.Services.Buckets.Accounts.PutPublicAccessBlockAsync(context.Caller.AccountId, document.BlockPublicAccess, ct);
         await context.Empty();
     }
 
     public static async Task GetAsync(OssContext context, CancellationToken ct)
     {
-        var isBlocked = await context.Services.Accounts.BlocksPublicAccessAsync(context.Caller.AccountId, ct);
+        var isBlocked = await context.Services.Buckets.Accounts.BlocksPublicAccessAsync(context.Caller.AccountId, ct);
         await context.XmlAsync(new PublicAccessBlockConfiguration(isBlocked), ct);
     }
 
     public static async Task DeleteAsync(OssContext context, CancellationToken ct)
     {
-        await context.Services.Accounts.PutPublicAccessBlockAsync(context.Caller.AccountId, isBlocked: false, ct);
+        await context.Services.Buckets.Accounts.PutPublicAccessBlockAsync(context.Caller.AccountId, isBlocked: false, ct);
         await context.Empty(StatusCodes.Status204NoContent);
     }
 
@@ -58,7 +58,7 @@ static class PublicAccess
         }
 
         var owner = context.Operation.Name == "PutBucket" ? context.Caller.AccountId : (await context.Storage.Buckets.FindAsync(context.Bucket, ct)).OwnerId;
-        return await context.Services.Accounts.BlocksPublicAccessAsync(owner, ct);
+        return await context.Services.Buckets.Accounts.BlocksPublicAccessAsync(owner, ct);
     }
 }
 

@@ -20,7 +20,6 @@ using Moss.Server.Lifecycle;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage;
-using Moss.Storage.Metadata;
 
 namespace Moss.Server.Hosting;
 
@@ -32,7 +31,6 @@ public sealed class MossServer : IAsyncDisposable
     readonly StatusPages _pages;
     readonly PrometheusCollector _collector;
     readonly DataDirectory? _directory;
-    LifecycleSchedule? _lifecycle;
     readonly TlsCertificate? _certificate;
 
     MossServer(
@@ -45,6 +43,9 @@ public sealed class MossServer : IAsyncDisposable
         _directory = directory;
         _certificate = certificate;
     }
+
+    /// <summary>What every request is served with.</summary>
+    internal OssServices Services => _services;
 
     /// <summary>Where the server listens; the port is the real one even when 0 was asked for.</summary>
     public IPEndPoint Endpoint { get; private set; } = new(IPAddress.None, 0);
@@ -73,6 +74,7 @@ public sealed class MossServer : IAsyncDisposable
         var collector = new PrometheusCollector();
         var directory = Engines.NeedDirectory(options) ? Hosting.DataDirectory.Open(options.DataDirectory, Engines.NeedExclusive(options)) : null;
         ObjectService? storage = null;
+        BucketServices? buckets = null;
         try
         {
             var made = false;
@@ -84,25 +86,29 @@ public sealed class MossServer : IAsyncDisposable
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
             var access = new AccessServices(options, engine.Metadata, storage, masterKey, root, time, audit);
-            var hosts = new HostMap(options.Domains, NoCnames.Instance);
+            buckets = new(options, storage, engine.Metadata, time, log);
+            var hosts = new HostMap(options.Domains, buckets.Cnames);
             var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
-            var services = Compose(options, time, storage, engine.Metadata, access, callbacks, hosts, log);
+            var services = Compose(options, time, storage, access, callbacks, buckets, hosts, log);
             var pages = new StatusPages(storage, collector, hosts);
             app.Run(new OssPipeline(services, pages, AdminOf(services)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
             await MasterKeyRecord.CheckAsync(engine.Metadata, masterKey.ForData(), log, ct);
             await access.Store.StartAsync(ct);
+            await buckets.StartAsync(ct);
             await ListenAsync(app, options, ct);
-            var lifecycle = new LifecycleSchedule(storage.Lifecycle, time, log);
-            lifecycle.Start();
             certificate?.Watch(time, log);
             var server = new MossServer(app, services, pages, collector, directory, certificate) { Root = root, RootIsNew = made };
-            server._lifecycle = lifecycle;
             server.Endpoint = BoundTo(app);
             return server;
         }
         catch (Exception exception)
         {
+            if (buckets is not null)
+            {
+                await buckets.DisposeAsync();
+            }
+
             if (storage is not null)
             {
                 await storage.DisposeAsync();
@@ -131,11 +137,7 @@ public sealed class MossServer : IAsyncDisposable
         }
 
         await _app.DisposeAsync();
-        if (_lifecycle is not null)
-        {
-            await _lifecycle.DisposeAsync();
-        }
-
+        await _services.Buckets.DisposeAsync();
         await _services.Storage.DisposeAsync();
         await _services.Access.DisposeAsync();
         _services.Callbacks.Dispose();
@@ -168,13 +170,14 @@ public sealed class MossServer : IAsyncDisposable
         var actions = new Dictionary<string, AdminAction>(services.Access.Admin.All, StringComparer.Ordinal)
         {
             ["lifecycle/run"] = LifecycleActions.Run(services.Storage.Lifecycle, services.Time, services.Log),
+            ["inventory/run"] = services.Buckets.Inventories.ServeAsync,
         };
         return new(actions, new(services.Time, new SignatureOptions()), services.Access.Keys);
     }
 
     static OssServices Compose(
-        OssServerOptions options, TimeProvider time, ObjectService storage, IMetadataStore metadata, AccessServices access, CallbackService callbacks,
-        HostMap hosts, ILogger log)
+        OssServerOptions options, TimeProvider time, ObjectService storage, AccessServices access, CallbackService callbacks,
+        BucketServices buckets, HostMap hosts, ILogger log)
     {
         var signatures = new RequestAuthenticator(time, new SignatureOptions
         {
@@ -191,7 +194,7 @@ public sealed class MossServer : IAsyncDisposable
             new ServerMetrics(),
             access,
             callbacks,
-            new AccountRules(metadata),
+            buckets,
             log);
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.Extensions.Logging;
+using Moss.Server.Hosting;
 using Moss.Server.Observability;
 using Moss.Storage.Lifecycle;
 
@@ -12,45 +13,20 @@ namespace Moss.Server.Lifecycle;
 sealed class LifecycleSchedule(LifecycleRunner runner, TimeProvider time, ILogger log) : IAsyncDisposable
 {
     /// <summary>A clock may jump and a run may fail: it is looked so often.</summary>
-    static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(10);
+    static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
 
-    readonly CancellationTokenSource _stopping = new();
-    Task _running = Task.CompletedTask;
+    Recurring? _looking;
 
-    public void Start() => _running = Task.Run(() => RunAsync(_stopping.Token), CancellationToken.None);
+    public void Start() => _looking = new(LookInterval, time, LookAsync, exception => Log.BackgroundFailed(log, exception));
 
-    public async ValueTask DisposeAsync()
+    public ValueTask DisposeAsync() => _looking?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    async Task LookAsync(CancellationToken ct)
     {
-        await _stopping.CancelAsync();
-        await _running;
-        _stopping.Dispose();
-    }
-
-    async Task RunAsync(CancellationToken ct)
-    {
-        while (!ct.IsCancellationRequested)
+        var totals = await runner.RunIfDueAsync((bucket, failure) => Log.LifecycleFailed(log, bucket.Value, failure), ct);
+        if (totals is not null)
         {
-            try
-            {
-                var totals = await runner.RunIfDueAsync((bucket, failure) => Log.LifecycleFailed(log, bucket.Value, failure), ct);
-                if (totals is not null)
-                {
-                    Log.LifecycleRan(log, Text(totals));
-                }
-
-                var now = time.GetUtcNow();
-                var wait = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero).AddDays(1) - now;
-                await Task.Delay(wait < MaxWait ? wait : MaxWait, time, ct);
-            }
-            catch (OperationCanceledException) when (ct.IsCancellationRequested)
-            {
-                return;
-            }
-            catch (Exception exception) when (exception is not OutOfMemoryException)
-            {
-                Log.BackgroundFailed(log, exception);
-                await Task.Delay(MaxWait, time, ct).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
+            Log.LifecycleRan(log, Text(totals));
         }
     }
 

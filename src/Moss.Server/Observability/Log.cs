@@ -52,6 +52,15 @@ static partial class Log
     [LoggerMessage(12, LogLevel.Error, "The lifecycle rules of {Bucket} could not be carried out to their end.")]
     public static partial void LifecycleFailed(ILogger logger, string bucket, Exception exception);
 
+    [LoggerMessage(13, LogLevel.Error, "An access log could not be stored.")]
+    public static partial void AccessLogFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(14, LogLevel.Error, "{Lines} lines of access logs were given up.")]
+    public static partial void AccessLogLost(ILogger logger, long lines);
+
+    [LoggerMessage(15, LogLevel.Error, "An inventory could not be made.")]
+    public static partial void InventoryFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 }

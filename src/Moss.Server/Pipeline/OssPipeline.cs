@@ -42,6 +42,7 @@ sealed class OssPipeline(OssServices services, StatusPages pages, AdminApi admin
 
         RequestLog.Write(context);
         Auditing.OfRequest(context);
+        services.Buckets.AccessLog.Add(context);
     }
 
     void Parse(OssContext context)

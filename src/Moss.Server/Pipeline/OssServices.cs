@@ -19,5 +19,5 @@ sealed record OssServices(
     ServerMetrics Metrics,
     AccessServices Access,
     CallbackService Callbacks,
-    AccountRules Accounts,
+    BucketServices Buckets,
     ILogger Log);

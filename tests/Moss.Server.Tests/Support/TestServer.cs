@@ -29,6 +29,8 @@ public sealed class TestServer : IAsyncLifetime
 
     public static readonly Credential Root = new("rootkey", new AccessKeySecret("rootsecret"));
 
+    internal MossServer Running => _server!;
+
     public IPEndPoint Endpoint => _server!.Endpoint;
 
     public string Address => Endpoint.ToString();

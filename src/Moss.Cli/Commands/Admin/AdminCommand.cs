@@ -25,7 +25,7 @@ static class AdminCommand
     {
         Notes = "The verbs act on the server of OSS_ENDPOINT, with the root credential in OSS_ACCESS_KEY_ID and OSS_ACCESS_KEY_SECRET. Changes act on the next request.",
     }
-        .With(Accounts(), Users(), Keys(), Roles(), PolicyCommands.Create(), AuditCommand.Create(), LifecycleCommand.Create())
+        .With(Accounts(), Users(), Keys(), Roles(), PolicyCommands.Create(), InventoryCommand.Create(), AuditCommand.Create(), LifecycleCommand.Create())
         .Example("moss admin user add alice --output-format json", "a user with its uid and first key; the secret is shown this once")
         .Example("moss admin policy attach alice --document read.json", "what alice may do")
         .Example("moss admin role add uploader --trust trust.json --policy write.json", "a role for AssumeRole")

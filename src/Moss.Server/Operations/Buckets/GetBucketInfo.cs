@@ -11,6 +11,7 @@ static class GetBucketInfo
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        var logging = await BucketLogging.FindAsync(context, ct);
         await context.XmlAsync(
             new BucketInfo
             {
@@ -23,6 +24,8 @@ static class GetBucketInfo
                 AccessMonitor = (await BucketSwitches.AccessMonitor.FindAsync(context, ct))!.Status,
                 BlockPublicAccess = (await PublicAccess.Document.FindAsync(context, ct))!.BlockPublicAccess,
                 TransferAcceleration = await BucketSwitches.TransferAcceleration.FindAsync(context, ct) is { Enabled: true } ? "Enabled" : "Disabled",
+                LogBucket = logging?.TargetBucket ?? "",
+                LogPrefix = logging?.TargetPrefix ?? "",
             },
             ct);
     }

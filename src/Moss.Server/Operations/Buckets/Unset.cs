@@ -11,27 +11,7 @@ namespace Moss.Server.Operations.Buckets;
 /// </summary>
 static class Unset
 {
-    public static readonly OperationHandler Inventory = Refusing(OssErrors.NoSuchInventory);
     public static readonly OperationHandler Replication = Refusing(OssErrors.NoSuchReplicationConfiguration);
-
-    public static readonly OperationHandler Logging = Answering("BucketLoggingStatus", static _ => { });
-    public static readonly OperationHandler ListInventory =
-        Answering("ListInventoryConfigurationsResult", static writer => writer.Element("IsTruncated", false));
-
-    /// <summary>No domain name is bound.</summary>
-    public static async Task ListCname(OssContext context, CancellationToken ct)
-    {
-        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
-        await WriteAsync(
-            context,
-            "ListCnameResult",
-            writer =>
-            {
-                writer.Element("Bucket", bucket.Name.Value);
-                writer.Element("Owner", bucket.OwnerId);
-            },
-            ct);
-    }
 
     /// <summary>No live channel exists.</summary>
     public static async Task ListLiveChannel(OssContext context, CancellationToken ct)
@@ -62,12 +42,6 @@ static class Unset
     {
         await context.Storage.Buckets.FindAsync(context.Bucket, ct);
         throw new OssException(error, details: [new("BucketName", context.Bucket.Value)]);
-    };
-
-    static OperationHandler Answering(string root, Action<XmlDocumentWriter> content) => async (context, ct) =>
-    {
-        await context.Storage.Buckets.FindAsync(context.Bucket, ct);
-        await WriteAsync(context, root, content, ct);
     };
 
     static async Task WriteAsync(OssContext context, string root, Action<XmlDocumentWriter> content, CancellationToken ct)

@@ -1,0 +1,212 @@
+using System.Text.RegularExpressions;
+using Moss.Protocol.Signing;
+using Moss.Server.Tests.AccessControl;
+using Moss.Server.Tests.Support;
+
+namespace Moss.Server.Tests.Operations;
+
+/// <summary>PutBucketLogging, and the logs it makes.</summary>
+public sealed partial class BucketLoggingTests(TestServer server)
+{
+    static readonly DateTimeOffset Start = new(2026, 5, 1, 10, 20, 30, TimeSpan.Zero);
+
+    [Fact]
+    public async Task What_is_put_is_got_until_it_is_taken_back()
+    {
+        var (bucket, target) = (await server.BucketAsync(), await server.BucketAsync());
+        (await PutAsync(server, bucket, Status(target, "log/"))).Is(200);
+        Assert.Equal(
+            $"""
+            <?xml version="1.0" encoding="UTF-8"?>
+            <BucketLoggingStatus>
+              <LoggingEnabled>
+                <TargetBucket>{target}</TargetBucket>
+                <TargetPrefix>log/</TargetPrefix>
+              </LoggingEnabled>
+            </BucketLoggingStatus>
+
+            """.ReplaceLineEndings("\n"),
+            (await server.SendAsync(Call.Get(bucket, null, ("logging", null)))).Is(200).Text);
+        (await server.SendAsync(Call.Get(bucket, null, ("bucketInfo", null)))).Is(200).Has("LogBucket", target).Has("LogPrefix", "log/");
+        (await PutAsync(server, bucket, "<BucketLoggingStatus/>")).Is(200);
+        Assert.Null((await server.SendAsync(Call.Get(bucket, null, ("logging", null)))).Is(200).Element("TargetBucket"));
+        (await PutAsync(server, bucket, Status(target, ""))).Is(200);
+        (await server.SendAsync(Call.Delete(bucket, null, ("logging", null)))).Is(204);
+        Assert.Null((await server.SendAsync(Call.Get(bucket, null, ("logging", null)))).Is(200).Element("TargetBucket"));
+        (await server.SendAsync(Call.Delete("no-such-bucket", null, ("logging", null)))).Is(404, "NoSuchBucket");
+    }
+
+    [Theory]
+    [InlineData("", "MalformedXML")]
+    [InlineData("<BucketLogging/>", "MalformedXML")]
+    [InlineData("<BucketLoggingStatus><LoggingEnabled></LoggingEnabled></BucketLoggingStatus>", "InvalidBucketName")]
+    [InlineData("<BucketLoggingStatus><LoggingEnabled><TargetBucket>no-such-bucket</TargetBucket></LoggingEnabled></BucketLoggingStatus>", "InvalidTargetBucketForLogging")]
+    public async Task What_is_not_right_is_refused(string xml, string code)
+    {
+        var bucket = await server.BucketAsync();
+        (await PutAsync(server, bucket, xml)).Is(400, code);
+        (await PutAsync(server, bucket, Status(bucket, "/x"))).Is(400, "InvalidArgument");
+        (await PutAsync(server, bucket, Status(bucket, new string('x', 513)))).Is(400, "InvalidArgument");
+        Assert.Null((await server.SendAsync(Call.Get(bucket, null, ("logging", null)))).Is(200).Element("TargetBucket"));
+    }
+
+    [Fact]
+    public async Task An_hour_over_its_requests_are_an_object_of_the_target()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var bucket = await own.BucketWithAsync("k \"1", Bytes.Of("body"), "public-read");
+        var (other, target) = (await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, "log/"))).Is(200);
+        var get = (await own.SendAsync(Call.Get(bucket, "k \"1").Anonymously().With(("Referer", "http://r/\"x"), ("User-Agent", "agent")))).Is(200);
+        await own.SendAsync(Call.Get(bucket, "none"));
+        await own.SendAsync(Call.Get(other, "none"));
+        await RecordedAsync(own, 3);
+
+        // The hour is not over.
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        Assert.Empty((await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"));
+
+        time.Advance(TimeSpan.FromMinutes(45));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        var key = Assert.Single((await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"));
+        Assert.Matches($"^log/{bucket}2026-05-01-11-05-30-[0-9A-F]{{16}}$", key);
+        var lines = (await own.SendAsync(Call.Get(target, key))).Is(200).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+
+        // The request that turned it on is over only after it is on. Requests of different connections may be over in any order.
+        Assert.Equal(3, lines.Length);
+        Assert.Single(lines, line => line.Contains("\"PutBucketLogging\"", StringComparison.Ordinal));
+        var found = Assert.Single(lines, line => line.Contains("\"agent\"", StringComparison.Ordinal));
+        var missed = Assert.Single(lines, line => line.Contains("/none ", StringComparison.Ordinal));
+        var fields = Fields().Matches(found).Select(match => match.Value).ToList();
+        Assert.Equal(
+            [
+                "127.0.0.1", "-", "-", "[01/May/2026:10:20:30 +0000]", $"\"GET /{bucket}/k%20%221 HTTP/1.1\"", "200", "4", "0", "\"http://r/%22x\"", "\"agent\"",
+                "\"127.0.0.1\"", $"\"{get["x-oss-request-id"]}\"", "\"true\"", "\"-\"", "\"GetObject\"", $"\"{bucket}\"", "\"k%20%221\"", "4", "0", "\"-\"", "0",
+                $"\"{TestServer.OwnerId}\"", "-", "\"-\"", "\"Standard\"", "\"-\"", "\"-\"", "\"-\"",
+            ],
+            fields);
+        Assert.Contains(" 404 ", missed, StringComparison.Ordinal);
+        Assert.Contains("\"NoSuchKey\"", missed, StringComparison.Ordinal);
+        Assert.EndsWith("\"rootkey\"", missed, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_signature_in_a_URL_is_not_written_down()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var bucket = await own.BucketWithAsync("k", Bytes.Of("body"));
+        (await PutAsync(own, bucket, Status(bucket, "log/"))).Is(200);
+        foreach (var version in new[] { SignatureVersion.V1, SignatureVersion.V4 })
+        {
+            var query = new Signer(TestServer.Root, new() { Version = version, Region = "cn-hangzhou" }).Presign(
+                SignableRequest.ToSend("GET", bucket, "k", [], []), time.GetUtcNow(), TimeSpan.FromMinutes(5));
+            (await own.SendAsync(Call.Get(bucket, "k").Anonymously() with { RawTarget = $"/{bucket}/k?{query}" })).Is(200);
+        }
+
+        await RecordedAsync(own, 3);
+        var text = await LogAsync(own, time, bucket);
+        Assert.Contains("Signature=***", text, StringComparison.Ordinal);
+        Assert.Contains("x-oss-signature=***", text, StringComparison.Ordinal);
+        Assert.DoesNotMatch("[Ss]ignature=[^*]", text);
+    }
+
+    [Fact]
+    public async Task What_is_left_is_stored_when_the_server_stops()
+    {
+        using var directory = new TemporaryDirectory();
+        OssServerOptions Options(OssServerOptions options) => options with { DataDirectory = directory.Path, Metadata = "sqlite", Blobs = "files", Durability = Durability.Ci };
+        string bucket;
+        await using (var own = await TestServer.StartAsync(Options))
+        {
+            bucket = await own.BucketAsync();
+            (await PutAsync(own, bucket, Status(bucket, "log/"))).Is(200);
+            await own.SendAsync(Call.Get(bucket, "none"));
+        }
+
+        await using (var again = await TestServer.StartAsync(Options))
+        {
+            var key = Assert.Single((await again.SendAsync(Call.Get(bucket))).Is(200).Elements("Key"));
+            Assert.Contains("\"none\"", (await again.SendAsync(Call.Get(bucket, key))).Is(200).Text, StringComparison.Ordinal);
+
+            // It still logs after the start.
+            await again.SendAsync(Call.Get(bucket, "more"));
+        }
+
+        await using var third = await TestServer.StartAsync(Options);
+        Assert.Equal(2, (await third.SendAsync(Call.Get(bucket))).Is(200).Elements("Key").Count);
+    }
+
+    [Fact]
+    public async Task A_target_that_is_gone_loses_the_log_and_nothing_else()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var (bucket, target) = (await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, ""))).Is(200);
+        (await own.SendAsync(Call.Delete(target))).Is(204);
+        await own.SendAsync(Call.Get(bucket));
+        await RecordedAsync(own, 2);
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        (await own.SendAsync(Call.Put(target))).Is(200);
+        (await own.SendAsync(Call.Get(bucket))).Is(200);
+        await RecordedAsync(own, 3);
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        Assert.Single((await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"));
+    }
+
+    [Fact]
+    public async Task A_bucket_made_anew_does_not_log()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var (bucket, target) = (await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, ""))).Is(200);
+        (await own.SendAsync(Call.Delete(bucket))).Is(204);
+        (await own.SendAsync(Call.Put(bucket))).Is(200);
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.SendAsync(Call.Get(bucket, "after"));
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        foreach (var key in (await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"))
+        {
+            Assert.DoesNotContain("\"after\"", (await own.SendAsync(Call.Get(target, key))).Text, StringComparison.Ordinal);
+        }
+    }
+
+    // A field is quoted, or in brackets, or neither.
+    [GeneratedRegex("\"[^\"]*\"|\\[[^]]*\\]|[^ ]+", RegexOptions.None, 1000)]
+    private static partial Regex Fields();
+
+    // An answer is there before its line is.
+    static async Task RecordedAsync(TestServer own, long lines)
+    {
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(30));
+        while (own.Running.Services.Buckets.AccessLog.Recorded < lines)
+        {
+            await Task.Delay(5, patience.Token);
+        }
+    }
+
+    static async Task<string> LogAsync(TestServer own, ManualTime time, string bucket)
+    {
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        var key = Assert.Single((await own.SendAsync(Call.Get(bucket, null, ("prefix", "log/")))).Is(200).Elements("Key"));
+        return (await own.SendAsync(Call.Get(bucket, key))).Is(200).Text;
+    }
+
+    static string Status(string target, string prefix) =>
+        $"<BucketLoggingStatus><LoggingEnabled><TargetBucket>{target}</TargetBucket><TargetPrefix>{prefix}</TargetPrefix></LoggingEnabled></BucketLoggingStatus>";
+
+    static Task<Answer> PutAsync(TestServer server, string bucket, string xml) => server.SendAsync(Call.Put(bucket, null, Bytes.Of(xml), ("logging", null)));
+}
