@@ -1,12 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"strings"
 	"time"
 
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// upkeepScenarios are about what the server does with a bucket by itself.
+// upkeepScenarios are about what the server does with a bucket by itself: rules that expire, logs, inventories.
 var upkeepScenarios = map[string]scenario{
 	"bucket.lifecycle": func(env *environment) {
 		env.withBucket("lifecycle", func(name string, bucket *oss.Bucket) {
@@ -48,6 +50,77 @@ var upkeepScenarios = map[string]scenario{
 			equal([]bool{exists("days/x"), exists("date/x"), exists("kept/x")}, []bool{true, false, true}, "objects after today's run")
 			env.moss(nil, "admin", "lifecycle", "run", "--at", time.Now().Add(10*24*time.Hour).UTC().Format(time.RFC3339))
 			equal([]bool{exists("days/x"), exists("kept/x")}, []bool{false, true}, "objects after a run in ten days")
+		})
+	},
+
+	"bucket.logging": func(env *environment) {
+		env.withBucket("logging", func(name string, bucket *oss.Bucket) {
+			state := func() []string {
+				kept, err := env.client.GetBucketLogging(name)
+				must(err)
+				return []string{kept.LoggingEnabled.TargetBucket, kept.LoggingEnabled.TargetPrefix}
+			}
+			equal(state(), []string{"", ""}, "before")
+			// What was on record is delivered in a moment, not within the request.
+			delivered := func(prefix string) {
+				for {
+					page, err := bucket.ListObjects(oss.Prefix(prefix))
+					must(err)
+					if len(page.Objects) > 0 {
+						return
+					}
+					time.Sleep(100 * time.Millisecond)
+				}
+			}
+			must(env.client.SetBucketLogging(name, name, "logs/of-", true))
+			equal(state(), []string{name, "logs/of-"}, "set")
+			must(env.client.SetBucketLogging(name, "", "", false))
+			equal(state(), []string{"", ""}, "switched off")
+			delivered("logs/of-")
+			must(env.client.SetBucketLogging(name, name, "", true))
+			must(env.client.DeleteBucketLogging(name))
+			equal(state(), []string{"", ""}, "deleted")
+			delivered(name)
+			check(env.client.SetBucketLogging(name, name+"-none", "x", true) != nil, "a target that is not there")
+		})
+	},
+
+	"bucket.inventory": func(env *environment) {
+		env.withBucket("inventory", func(name string, bucket *oss.Bucket) {
+			account := env.idleUser().AccountUID
+			call := func(method, id, body string) answer {
+				r := request{method: method, bucket: name, query: map[string]string{"inventory": ""}}
+				if id != "" {
+					r.query["inventoryId"] = id
+				}
+				if body != "" {
+					r.body = []byte(body)
+				}
+				return env.v4(r)
+			}
+			inventory := "<InventoryConfiguration><Id>one</Id><IsEnabled>true</IsEnabled><Filter><Prefix>in/</Prefix></Filter><Destination><OSSBucketDestination>" +
+				"<Format>CSV</Format><AccountId>" + account + "</AccountId><RoleArn>acs:ram::" + account + ":role/AliyunOSSRole</RoleArn><Bucket>acs:oss:::" + name +
+				"</Bucket><Prefix>lists</Prefix></OSSBucketDestination></Destination><Schedule><Frequency>Daily</Frequency></Schedule>" +
+				"<IncludedObjectVersions>Current</IncludedObjectVersions><OptionalFields><Field>Size</Field></OptionalFields></InventoryConfiguration>"
+			call("GET", "one", "").is(404, "NoSuchInventory", "before")
+			call("PUT", "one", inventory).is(200, "", "PUT")
+			got := call("GET", "one", "")
+			got.is(200, "", "GET")
+			check(bytes.Contains(got.body, []byte("<Bucket>acs:oss:::"+name+"</Bucket>")), "inventory: %s", got.body)
+			check(bytes.Contains(call("GET", "", "").body, []byte("<Id>one</Id>")), "list")
+			put(bucket, "in/x", []byte("x"))
+			env.moss(nil, "admin", "inventory", "run", "--bucket", name)
+			page, err := bucket.ListObjects(oss.Prefix("lists/"))
+			must(err)
+			manifests := 0
+			for _, object := range page.Objects {
+				if strings.HasSuffix(object.Key, "/manifest.json") {
+					manifests++
+				}
+			}
+			equal(manifests, 1, "manifests")
+			call("DELETE", "one", "").is(204, "", "DELETE")
+			call("GET", "one", "").is(404, "NoSuchInventory", "after")
 		})
 	},
 }

@@ -1,4 +1,5 @@
-// What the server does with a bucket by itself.
+// What the server does with a bucket by itself: rules that expire, logs, inventories.
+import { gunzipSync } from 'node:zlib'
 import { assert, refused } from '../lib.mjs'
 import { withBucket } from './settings.mjs'
 
@@ -70,5 +71,54 @@ export const upkeep = {
     const { objects, deleteMarker } = await client.getBucketVersions({ prefix: 'versions/gone', 'max-keys': 10 })
     assert.deepEqual([objects.length, deleteMarker.length], [1, 1], 'what expires in a bucket with versions gets a delete marker')
     await client.abortMultipartUpload('kept/parts', keptUpload)
+  }),
+
+  'bucket.logging': (env) => withBucket(env, 'logging', async (client, name) => {
+    const state = async () => { const { enable, prefix } = await client.getBucketLogging(name); return { enable, prefix } }
+    assert.deepEqual(await state(), { enable: false, prefix: null })
+    await client.putBucketLogging(name, 'logs/of-') // This SDK logs a bucket into itself.
+    assert.deepEqual(await state(), { enable: true, prefix: 'logs/of-' })
+    await client.put('seen', Buffer.from('x'))
+    await client.deleteBucketLogging(name)
+    assert.deepEqual(await state(), { enable: false, prefix: null })
+    // What was on record is delivered in a moment, not within the request.
+    let logs
+    do {
+      await new Promise((resolve) => setTimeout(resolve, 100))
+      logs = (await client.list({ prefix: 'logs/of-', 'max-keys': 10 })).objects
+    } while (!logs?.length)
+    assert.match((await client.get(logs[0].name)).content.toString(), /PutObject.*seen|seen.*PutObject/)
+    await refused(() => env.newClient({ bucket: `${name}-none` }).putBucketLogging(`${name}-none`, 'x'), 'NoSuchBucket', 404)
+  }),
+
+  'bucket.inventory': (env) => withBucket(env, 'inventory', async (client, name) => {
+    const { accountUid } = await env.user('idle')
+    const inventory = (id, more = {}) => ({
+      id, isEnabled: true, prefix: 'in/', frequency: 'Daily', includedObjectVersions: 'Current', optionalFields: { field: ['Size', 'ETag'] },
+      OSSBucketDestination: { format: 'CSV', accountId: accountUid, rolename: 'AliyunOSSRole', bucket: name, prefix: 'lists' }, ...more,
+    })
+    assert.equal((await client.putBucketInventory(name, inventory('one'))).status, 200)
+    await client.putBucketInventory(name, inventory('two', { frequency: 'Weekly', includedObjectVersions: 'All', isEnabled: false }))
+    const { inventory: kept } = await client.getBucketInventory(name, 'one')
+    assert.deepEqual(
+      [kept.id, kept.isEnabled, kept.prefix, kept.frequency, kept.includedObjectVersions, kept.optionalFields.field, kept.OSSBucketDestination.bucket, kept.OSSBucketDestination.rolename],
+      ['one', true, 'in/', 'Daily', 'Current', ['Size', 'ETag'], name, 'AliyunOSSRole'])
+    assert.deepEqual((await client.listBucketInventory(name)).inventoryList.map((item) => item.id), ['one', 'two'])
+    await refused(() => client.getBucketInventory(name, 'none'), 'NoSuchInventory', 404)
+    await refused(() => client.putBucketInventory(name, inventory('one', { frequency: 'Weekly' })), 'InventoryAlreadyExist', 409)
+    await refused(() => client.putBucketInventory(name, inventory('three', { frequency: 'Hourly' })), 'InvalidArgument', 400)
+
+    await client.put('in/a b.txt', Buffer.from('four'))
+    await client.put('out', Buffer.from('x'))
+    await env.moss(['admin', 'inventory', 'run', '--bucket', name, '--id', 'one'])
+    const found = (await client.list({ prefix: 'lists/', 'max-keys': 100 })).objects.map((object) => object.name)
+    const manifest = JSON.parse((await client.get(found.find((key) => key.endsWith('/manifest.json')))).content)
+    const rows = manifest.files.map((file) => file.key)
+    assert.equal(rows.length, 1)
+    const csv = gunzipSync((await client.get(rows[0])).content).toString()
+    assert.match(csv, /in(\/|%2F)a(\+|%20| )b\.txt/)
+    assert.ok(!csv.includes('"out"') && csv.trim().split('\n').length === 1, csv)
+    for (const id of ['one', 'two']) assert.equal((await client.deleteBucketInventory(name, id)).status, 204)
+    await refused(() => client.getBucketInventory(name, 'one'), 'NoSuchInventory', 404)
   }),
 }
