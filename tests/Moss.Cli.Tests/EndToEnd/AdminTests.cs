@@ -61,10 +61,10 @@ public sealed class AdminTests(MossServer server) : IDisposable
         await server.PutAsync(bucket, "old/k", "12345");
         await server.PutAsync(bucket, "kept", "x");
         await server.Client.PutBucketLifecycleAsync(bucket, [new() { Prefix = "old/", Expiration = new() { Days = 1 } }]);
-        Assert.Equal("0", (await _shelf.JsonAsync("admin-lifecycle", "admin", "lifecycle", "run"))["expired"]);
+        Assert.Equal("0", (await _shelf.JsonAsync("admin-lifecycle-run", "admin", "lifecycle", "run"))["expired"]);
         var later = TimeProvider.System.GetUtcNow().AddDays(3).ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
-        var done = await _shelf.JsonAsync("admin-lifecycle", "admin", "lifecycle", "run", "--at", later);
-        Assert.Equal(("1", "5"), (done["expired"], done["bytes"]));
+        var done = await _shelf.JsonAsync("admin-lifecycle-run", "admin", "lifecycle", "run", "--at", later);
+        Assert.Equal(("1", "5", "0"), (done["expired"], done["bytes"], done["bucketsFailed"]));
         Assert.Equal(["kept"], await server.KeysAsync(bucket));
         (await _shelf.RunAsync("admin", "lifecycle", "run", "--at", "tomorrow")).Exits(1).Says("--at 'tomorrow'");
         await server.Client.DeleteBucketLifecycleAsync(bucket);
@@ -147,10 +147,6 @@ public sealed class AdminTests(MossServer server) : IDisposable
         await _shelf.JsonAsync("admin-done", "admin", "role", "rm", role);
         await _shelf.JsonAsync("admin-done", "admin", "user", "rm", user);
     }
-
-    [Fact]
-    public async Task A_lifecycle_run_says_what_it_did() =>
-        Assert.Equal(0, (await _shelf.JsonAsync("admin-lifecycle-run", "admin", "lifecycle", "run")).Number("bucketsFailed"));
 
     [Fact]
     public async Task Nobody_but_the_root_is_served_and_what_is_missing_is_said()
