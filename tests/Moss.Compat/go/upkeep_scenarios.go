@@ -8,7 +8,7 @@ import (
 	"github.com/aliyun/aliyun-oss-go-sdk/oss"
 )
 
-// upkeepScenarios are about what the server does with a bucket by itself: rules that expire, logs, inventories.
+// upkeepScenarios are about what the server does with a bucket by itself: rules that expire, logs, inventories, retention.
 var upkeepScenarios = map[string]scenario{
 	"bucket.lifecycle": func(env *environment) {
 		env.withBucket("lifecycle", func(name string, bucket *oss.Bucket) {
@@ -121,6 +121,33 @@ var upkeepScenarios = map[string]scenario{
 			equal(manifests, 1, "manifests")
 			call("DELETE", "one", "").is(204, "", "DELETE")
 			call("GET", "one", "").is(404, "NoSuchInventory", "after")
+		})
+	},
+
+	"bucket.worm": func(env *environment) {
+		env.withBucket("worm", func(name string, bucket *oss.Bucket) {
+			call := func(method, query, id, body string) answer {
+				r := request{method: method, bucket: name, query: map[string]string{}}
+				if query != "" {
+					r.query[query] = ""
+				}
+				if id != "" {
+					r.query["wormId"] = id
+				}
+				if body != "" {
+					r.body = []byte(body)
+				}
+				return env.v4(r)
+			}
+			call("GET", "worm", "", "").is(404, "NoSuchWORMConfiguration", "before")
+			put(bucket, "k", []byte("kept"))
+			started := call("POST", "worm", "", "<InitiateWormConfiguration><RetentionPeriodInDays>1</RetentionPeriodInDays></InitiateWormConfiguration>")
+			started.is(200, "", "InitiateBucketWorm")
+			check(started.header.Get("X-Oss-Worm-Id") != "", "no id")
+			refused(bucket.DeleteObject("k"), "FileImmutable", 409)
+			refused(bucket.PutObject("k", strings.NewReader("other")), "FileImmutable", 409)
+			call("DELETE", "worm", "", "").is(204, "", "AbortBucketWorm")
+			put(bucket, "k", []byte("other"))
 		})
 	},
 }

@@ -1,4 +1,4 @@
-// What the server does with a bucket by itself: rules that expire, logs, inventories.
+// What the server does with a bucket by itself: rules that expire, logs, inventories, retention.
 import { gunzipSync } from 'node:zlib'
 import { assert, refused } from '../lib.mjs'
 import { withBucket } from './settings.mjs'
@@ -121,4 +121,34 @@ export const upkeep = {
     for (const id of ['one', 'two']) assert.equal((await client.deleteBucketInventory(name, id)).status, 204)
     await refused(() => client.getBucketInventory(name, 'one'), 'NoSuchInventory', 404)
   }),
+
+  'bucket.worm': async (env) => {
+    await withBucket(env, 'worm', async (client, name) => {
+      await refused(() => client.getBucketWorm(name), 'NoSuchWORMConfiguration', 404)
+      await client.put('k', Buffer.from('kept'))
+      const { wormId } = await client.initiateBucketWorm(name, '1')
+      assert.ok(wormId)
+      const worm = await client.getBucketWorm(name)
+      assert.deepEqual([worm.wormId, worm.state, worm.days], [wormId, 'InProgress', '1'])
+      await refused(() => client.initiateBucketWorm(name, '2'), 'WORMConfigurationAlreadyExists', 409)
+      await refused(() => client.delete('k'), 'FileImmutable', 409)
+      await refused(() => client.put('k', Buffer.from('other')), 'FileImmutable', 409)
+      assert.equal((await client.get('k')).content.toString(), 'kept')
+      await client.put('new', Buffer.from('new'))
+      assert.equal((await client.abortBucketWorm(name)).status, 204)
+      await refused(() => client.getBucketWorm(name), 'NoSuchWORMConfiguration', 404)
+      await client.put('k', Buffer.from('other'))
+    })
+    await withBucket(env, 'locked', async (client, name) => {
+      const { wormId } = await client.initiateBucketWorm(name, '1')
+      assert.equal((await client.completeBucketWorm(name, wormId)).status, 200)
+      assert.equal((await client.getBucketWorm(name)).state, 'Locked')
+      const late = await client.abortBucketWorm(name) // This call of the SDK returns refusals.
+      assert.match(late.res.data.toString(), /<Code>WORMConfigurationLocked<\/Code>/)
+      assert.equal((await client.getBucketWorm(name)).state, 'Locked')
+      await client.extendBucketWorm(name, wormId, '3')
+      assert.equal((await client.getBucketWorm(name)).days, '3')
+      await assert.rejects(() => client.extendBucketWorm(name, wormId, '2'))
+    })
+  },
 }
