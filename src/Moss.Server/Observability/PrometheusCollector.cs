@@ -48,6 +48,9 @@ sealed class PrometheusCollector : IDisposable
     sealed class Family(Instrument instrument)
     {
         readonly ConcurrentDictionary<string, Series> _series = new(StringComparer.Ordinal);
+
+        // The same series again by its tags as they came, so that a measurement writes no text. Only for few tags, as every instrument here has.
+        readonly ConcurrentDictionary<TagPair, Series> _known = new();
         readonly bool _isHistogram = instrument is Histogram<double> or Histogram<long> or Histogram<int>;
         readonly bool _isCounter = instrument.GetType().Name.Contains("Counter", StringComparison.Ordinal)
             && !instrument.GetType().Name.Contains("UpDown", StringComparison.Ordinal);
@@ -57,8 +60,7 @@ sealed class PrometheusCollector : IDisposable
 
         public void Record(double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
         {
-            var labels = LabelsOf(tags);
-            var series = _series.GetOrAdd(labels, static (_, family) => new Series(family._isHistogram ? family._bounds.Length + 1 : 0), this);
+            var series = Find(tags);
             lock (series)
             {
                 if (instrument.IsObservable)
@@ -75,6 +77,20 @@ sealed class PrometheusCollector : IDisposable
                 }
             }
         }
+
+        Series Find(ReadOnlySpan<KeyValuePair<string, object?>> tags)
+        {
+            if (tags.Length > 2)
+            {
+                return Make(tags);
+            }
+
+            var pair = new TagPair(tags.Length > 0 ? tags[0] : default, tags.Length > 1 ? tags[1] : default);
+            return _known.TryGetValue(pair, out var known) ? known : _known[pair] = Make(tags);
+        }
+
+        Series Make(ReadOnlySpan<KeyValuePair<string, object?>> tags) =>
+            _series.GetOrAdd(LabelsOf(tags), static (_, family) => new Series(family._isHistogram ? family._bounds.Length + 1 : 0), this);
 
         public void Write(StringBuilder text)
         {
@@ -154,6 +170,16 @@ sealed class PrometheusCollector : IDisposable
                 span[i] = char.IsAsciiLetterOrDigit(source[i]) ? source[i] : '_';
             }
         });
+    }
+
+    readonly record struct TagPair(KeyValuePair<string, object?> First, KeyValuePair<string, object?> Second)
+    {
+        public bool Equals(TagPair other) => Same(First, other.First) && Same(Second, other.Second);
+
+        public override int GetHashCode() => HashCode.Combine(First.Key, First.Value, Second.Key, Second.Value);
+
+        static bool Same(KeyValuePair<string, object?> left, KeyValuePair<string, object?> right) =>
+            left.Key == right.Key && Equals(left.Value, right.Value);
     }
 
     sealed class Series(int buckets)
