@@ -17,8 +17,9 @@ namespace Moss.Server.Operations.Buckets;
 sealed class BucketDocument<T>(string name)
     where T : class, IXmlDocument<T>
 {
-    // A document is read once for each array that the storage hands out, and forgotten with it.
-    readonly ConditionalWeakTable<byte[], T> _read = [];
+    // A document is read once for each array that the storage hands out, and forgotten with it. As an object: of a type parameter the trimmer would have to
+    // know a constructor.
+    readonly ConditionalWeakTable<byte[], object> _read = [];
 
     /// <summary>What getting one that was never put answers; null answers <see cref="Default"/>.</summary>
     public OssError? Missing { get; init; }
@@ -91,7 +92,7 @@ sealed class BucketDocument<T>(string name)
     /// <inheritdoc cref="FindAsync(OssContext, CancellationToken)"/>
     public async ValueTask<T?> FindAsync(ObjectService storage, BucketName bucket, CancellationToken ct) =>
         await storage.Buckets.FindConfigurationAsync(bucket, name, ct) is { } stored
-            ? _read.GetValue(stored, static bytes => XmlDocuments.Parse<T>(bytes))
+            ? (T)_read.GetValue(stored, static bytes => XmlDocuments.Parse<T>(bytes))
             : Default;
 
     static OssException Absent(OssContext context, OssError error) => new(error, details: [new("BucketName", context.Bucket.Value)]);
