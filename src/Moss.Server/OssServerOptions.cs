@@ -61,6 +61,12 @@ public sealed record OssServerOptions
     /// <summary>Ranges of addresses that callbacks may go to although they are loopback, link-local or private, such as <c>10.0.0.0/8</c>.</summary>
     public ImmutableArray<string> CallbackAllow { get; init; } = [];
 
+    /// <summary>
+    /// Domain names that may be bound to buckets (PutCname) by whoever may change the bucket: a name, or <c>*.example.com</c> for every name below it. The root
+    /// credential binds any.
+    /// </summary>
+    public ImmutableArray<string> CnameAllow { get; init; } = [];
+
     /// <summary>The RSA private key, in PEM, that signs callbacks; null makes one and keeps it in the catalogue.</summary>
     public AccessKeySecret? CallbackKeyPem { get; init; }
 

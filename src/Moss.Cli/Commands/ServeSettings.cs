@@ -23,6 +23,7 @@ sealed class ServeSettings
         ("blobs", "files", "Where bytes are kept (files)."),
         ("extranet-endpoint", "HOST:PORT", "The ExtranetEndpoint of answers (the one the request came to)."),
         ("intranet-endpoint", "HOST:PORT", "The IntranetEndpoint of answers (the one the request came to)."),
+        ("cname-allow", "NAME", "A domain name that may be bound to a bucket, or *.NAME for those below it (none but by root). Repeatable."),
         ("callback-allow", "CIDR", "A range of addresses that callbacks may go to although it is loopback, link-local or private. Repeatable."),
         ("callback-key", "FILE", "The RSA private key (PEM) that signs callbacks (one is made)."),
         ("callback-key-url", "URL", "Where callbacks say the public half of their key is (this server, /-/callback-key.pem)."),
@@ -75,6 +76,7 @@ sealed class ServeSettings
                 var other => throw Invalid("log-requests", other, "true or false"),
             },
             Root = Root(),
+            CnameAllow = [.. (All("cname-allow") ?? []).Select(DomainName)],
             CallbackAllow = [.. All("callback-allow") ?? []],
             CallbackKeyPem = One("callback-key") is { } keyFile ? new AccessKeySecret(ReadText(keyFile)) : null,
             TlsCertificateFile = One("tls-cert"),
@@ -97,7 +99,7 @@ sealed class ServeSettings
 
         var variable = _environment("MOSS_" + name.ToUpperInvariant().Replace('-', '_'));
         return string.IsNullOrEmpty(variable) ? _file.GetValueOrDefault(name)
-            : name is "domain" or "callback-allow" ? variable.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            : name is "domain" or "callback-allow" or "cname-allow" ? variable.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
             : [variable];
     }
 
@@ -142,6 +144,11 @@ sealed class ServeSettings
         text.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-')
             ? text.StartsWith("oss-", StringComparison.Ordinal) ? text[4..] : text
             : throw Invalid("region", text, "an id such as cn-hangzhou");
+
+    static string DomainName(string text) =>
+        Uri.CheckHostName(text.StartsWith("*.", StringComparison.Ordinal) ? text[2..] : text) == UriHostNameType.Dns
+            ? text
+            : throw Invalid("cname-allow", text, "a domain name or *. and one, such as *.example.com");
 
     static TimeSpan Seconds(string text) =>
         int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= 3600

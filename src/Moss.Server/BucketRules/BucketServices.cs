@@ -15,7 +15,7 @@ sealed class BucketServices(OssServerOptions options, ObjectService storage, IMe
 
     public AccountRules Accounts { get; } = new(metadata);
 
-    public CnameTable Cnames { get; } = new(metadata, time, options.Domains);
+    public CnameTable Cnames { get; } = new(metadata, time, options);
 
     public AccessLog AccessLog { get; } =
         new(storage, metadata, time, exception => Log.AccessLogFailed(log, exception), lines => Log.AccessLogLost(log, lines));

@@ -24,9 +24,10 @@ sealed record CnameTokenRecord(long BucketId, string Token, DateTimeOffset Expir
 
 /// <summary>
 /// The domain names that stand for buckets. A change through this server counts when its task completes, one through another server on the same catalogue within a
-/// minute. Whose a name is nobody can prove to a server on its own: it is the first bucket's that binds it, until that lets it go.
+/// minute. Whose a name is nobody can prove to a server on its own: the operator says which names may be bound, and of those one is the first bucket's that binds it,
+/// until that lets it go.
 /// </summary>
-sealed class CnameTable(IMetadataStore metadata, TimeProvider time, IReadOnlyCollection<string> domains) : ICnameTable, IAsyncDisposable
+sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOptions options) : ICnameTable, IAsyncDisposable
 {
     /// <summary>How long a token is good.</summary>
     static readonly TimeSpan TokenLife = TimeSpan.FromHours(72);
@@ -74,6 +75,27 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, IReadOnlyCol
             },
             ct);
         Volatile.Write(ref _buckets, learned.ToFrozenDictionary(StringComparer.Ordinal));
+    }
+
+    /// <summary>
+    /// Refuses a name that may not be bound by this request. A bound host names no bucket in its path any more, so a name by which others reach the server must not be
+    /// whoever's asks for it: the operator allows names, and the root credential needs no leave.
+    /// </summary>
+    /// <exception cref="OssException"><c>InvalidArgument</c>: the server itself is reached by it; <c>AccessDenied</c>: the operator does not allow it.</exception>
+    public void RequireBindable(string domain, OssRequest request, Caller caller)
+    {
+        var host = Checked(domain);
+        string?[] own = [options.ExtranetEndpoint, options.IntranetEndpoint, request.Addressing == Addressing.Path ? request.Host : null];
+        if (own.Any(endpoint => endpoint is not null && HostMap.WithoutPort(endpoint).Trim('.').Equals(host, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw NotOwn(domain);
+        }
+
+        if (!caller.IsRoot && !options.CnameAllow.Any(allowed => Allows(allowed, host)))
+        {
+            throw new OssException(
+                OssErrors.AccessDenied, $"The operator of this server does not allow the domain name {host} to be bound (serve --cname-allow).");
+        }
     }
 
     /// <summary>Binds a name to a bucket; binding it again is no change.</summary>
@@ -193,9 +215,17 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, IReadOnlyCol
         var isName = host.Length is > 0 and <= MaxNameLength && labels.Length > 1 && !IPAddress.TryParse(host, out _)
             && labels.All(label => label.Length is > 0 and <= MaxLabelLength && label[0] != '-' && label[^1] != '-'
                 && label.All(c => char.IsAsciiLetterLower(c) || char.IsAsciiDigit(c) || c == '-'));
-        var isOwn = domains.Append("aliyuncs.com").Any(own => host == own || host.EndsWith("." + own, StringComparison.OrdinalIgnoreCase));
-        return isName && !isOwn ? host : throw OssErrors.Argument("Domain", domain, "Domain must be a domain name that is not one of the service's own.");
+        var isOwn = options.Domains.Append("aliyuncs.com").Any(own => host == own || host.EndsWith("." + own, StringComparison.OrdinalIgnoreCase));
+        return isName && !isOwn ? host : throw NotOwn(domain);
     }
+
+    static OssException NotOwn(string domain) =>
+        OssErrors.Argument("Domain", domain, "Domain must be a domain name that is not one of the service's own.");
+
+    // A name, or *. and the name that others are below.
+    static bool Allows(string allowed, string host) => allowed.StartsWith("*.", StringComparison.Ordinal)
+        ? host.EndsWith(allowed[1..], StringComparison.OrdinalIgnoreCase)
+        : host.Equals(allowed, StringComparison.OrdinalIgnoreCase);
 }
 
 [JsonSerializable(typeof(CnameRecord))]

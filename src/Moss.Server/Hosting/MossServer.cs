@@ -88,9 +88,10 @@ public sealed class MossServer : IAsyncDisposable
             var access = new AccessServices(options, engine.Metadata, storage, masterKey, root, time, audit);
             buckets = new(options, storage, engine.Metadata, time, log);
             var hosts = new HostMap(options.Domains, buckets.Cnames);
-            var callbacks = new CallbackService(options, engine.Metadata, masterKey, hosts, time);
+            var ownHosts = new HostMap(options.Domains, NoCnames.Instance); // The server's own pages answer whatever name is bound.
+            var callbacks = new CallbackService(options, engine.Metadata, masterKey, ownHosts, time);
             var services = Compose(options, time, storage, access, callbacks, buckets, hosts, log);
-            var pages = new StatusPages(storage, collector, hosts);
+            var pages = new StatusPages(storage, collector, ownHosts);
             app.Run(new OssPipeline(services, pages, AdminOf(services)).HandleAsync);
             await storage.StartAsync(exception => Log.BackgroundFailed(log, exception), ct);
             await MasterKeyRecord.CheckAsync(engine.Metadata, masterKey.ForData(), log, ct);

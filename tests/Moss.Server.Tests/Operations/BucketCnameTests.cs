@@ -1,3 +1,4 @@
+using Moss.Protocol.Signing;
 using Moss.Server.Tests.AccessControl;
 using Moss.Server.Tests.Support;
 
@@ -66,6 +67,51 @@ public sealed class BucketCnameTests(TestServer server)
     }
 
     [Fact]
+    public async Task Only_what_the_operator_allows_is_bound_by_others_than_root()
+    {
+        await using var own = await AccessServer.StartAsync(options => options with { CnameAllow = ["www.example.com", "*.img.example.com"] });
+        var user = await own.UserAsync("user", """{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:*","Resource":"*"}]}""");
+        (await own.SendAsync("PUT", "bucket-1", by: user)).Is(200);
+        foreach (var denied in new[] { "lb.corp.example", "example.com", "x.www.example.com", "img.example.com", "ximg.example.com" })
+        {
+            (await BindAsync(own, user, denied)).Is(403, "AccessDenied");
+        }
+
+        foreach (var allowed in new[] { "WWW.example.com", "a.img.example.com", "b.c.img.example.com" })
+        {
+            (await BindAsync(own, user, allowed)).Is(200);
+        }
+
+        (await BindAsync(own, AccessServer.Root, "lb.corp.example")).Is(200);
+    }
+
+    [Fact]
+    public async Task A_name_by_which_the_server_is_reached_is_nobody_s()
+    {
+        await using var own = await TestServer.StartAsync(options => options with { ExtranetEndpoint = "Out.example.com:80", IntranetEndpoint = "in.example.com" });
+        var bucket = await own.BucketAsync();
+        foreach (var name in new[] { "out.example.com", "in.example.com" })
+        {
+            (await own.SendAsync(Post(bucket, "add", name))).Is(400, "InvalidArgument").Has("ArgumentName", "Domain");
+        }
+
+        (await own.SendAsync(Post(bucket, "add", "lb.example.com") with { Host = "LB.example.com.:9020" })).Is(400, "InvalidArgument").Has("ArgumentName", "Domain");
+        (await own.SendAsync(Post(bucket, "add", "lb.example.com") with { Host = "other.example.com" })).Is(200);
+    }
+
+    [Fact]
+    public async Task The_server_s_own_pages_answer_under_a_bound_name()
+    {
+        var bucket = await server.BucketAsync();
+        var host = $"pages.{bucket}.example.com";
+        (await PostAsync(bucket, "add", host)).Is(200);
+        foreach (var page in new[] { "/-/health", "/-/ready", "/-/callback-key.pem" })
+        {
+            Assert.Equal(200, (await server.SendAsync(new Call("GET") { IsAnonymous = true, Host = host, RawTarget = page })).Status);
+        }
+    }
+
+    [Fact]
     public async Task A_certificate_is_not_taken_and_a_document_must_be_one()
     {
         var bucket = await server.BucketAsync();
@@ -109,6 +155,9 @@ public sealed class BucketCnameTests(TestServer server)
         await using var again = await TestServer.StartAsync(Options);
         Assert.Equal("body", (await again.SendAsync(new Call("GET") { IsAnonymous = true, Host = "www.example.com", RawTarget = "/k" })).Is(200).Text);
     }
+
+    static Task<Reply> BindAsync(AccessServer own, Credential by, string domain) => own.SendAsync(
+        "POST", "bucket-1", by: by, query: "cname&comp=add", content: Bytes.Of($"<BucketCnameConfiguration><Cname><Domain>{domain}</Domain></Cname></BucketCnameConfiguration>"));
 
     static Call Post(string bucket, string what, string domain) => Call.Post(
         bucket, null, Bytes.Of($"<BucketCnameConfiguration><Cname><Domain>{domain}</Domain></Cname></BucketCnameConfiguration>"), ("cname", null), ("comp", what));

@@ -19,6 +19,7 @@ static class BucketCname
             throw new OssException(OssErrors.NotImplemented, "A certificate for a domain name is not implemented: the server's own certificate is used.");
         }
 
+        context.Services.Buckets.Cnames.RequireBindable(configuration.Domain, context.Request, context.Caller);
         await context.Services.Buckets.Cnames.BindAsync(context.Bucket, configuration.Domain, ct);
         await context.Empty();
     }
