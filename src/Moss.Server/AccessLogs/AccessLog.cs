@@ -83,7 +83,7 @@ sealed class AccessLog : IAsyncDisposable
             return;
         }
 
-        var line = AccessLogLine.Of(context, source.OwnerId);
+        var line = AccessLogLine.Of(context, source.Bucket.OwnerId);
         if (Interlocked.Add(ref _waiting, line.Length) > MaxWaitingBytes)
         {
             Interlocked.Add(ref _waiting, -line.Length);
@@ -116,6 +116,9 @@ sealed class AccessLog : IAsyncDisposable
             ct);
         await LearnAsync(CancellationToken.None);
     }
+
+    /// <summary>Logs no more for a bucket that was deleted: one made anew under its name does not have its logging.</summary>
+    public ValueTask ForgetAsync(BucketName name) => _sources.ContainsKey(name.Value) ? LearnAsync(CancellationToken.None) : ValueTask.CompletedTask;
 
     /// <summary>Stores what is due: everything, once the hour is over.</summary>
     public async Task LookAsync(CancellationToken ct)
@@ -193,9 +196,9 @@ sealed class AccessLog : IAsyncDisposable
             ct);
         foreach (var (bucket, logging) in known)
         {
-            if (!_sources.TryGetValue(bucket.Name.Value, out var current) || current.Logging != logging || current.OwnerId != bucket.OwnerId)
+            if (!_sources.TryGetValue(bucket.Name.Value, out var current) || current.Logging != logging || current.Bucket.Id != bucket.Id)
             {
-                _sources[bucket.Name.Value] = new(bucket.Name, bucket.OwnerId, logging);
+                _sources[bucket.Name.Value] = new(bucket, logging);
                 Seal(current is null ? [] : [current]);
             }
         }
@@ -233,12 +236,24 @@ sealed class AccessLog : IAsyncDisposable
 
     async Task StoreAsync(Source source, byte[] lines)
     {
+        // Another server may have deleted the bucket: requests of one made anew are not for the old one's target.
+        var bucket = source.Bucket;
+        if (await _metadata.ReadAsync(tx => tx.Buckets.FindAsync(bucket.Name), CancellationToken.None) is { } present && present.Id != bucket.Id)
+        {
+            throw OssErrors.BucketMissing(bucket.Name.Value);
+        }
+
         var created = _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd-HH-mm-ss", CultureInfo.InvariantCulture);
-        var key = ObjectKey.Parse($"{source.Logging.TargetPrefix}{source.Bucket.Value}{created}-{IdGenerator.RandomHex(8)}");
+        var key = ObjectKey.Parse($"{source.Logging.TargetPrefix}{bucket.Name.Value}{created}-{IdGenerator.RandomHex(8)}");
         await _storage.Objects.PutAsync(
             BucketName.Parse(source.Logging.TargetBucket),
             key,
-            new PutObjectRequest { Body = new() { Length = lines.Length }, Attributes = new() { ContentType = "text/plain" } },
+            new PutObjectRequest
+            {
+                Body = new() { Length = lines.Length },
+                Attributes = new() { ContentType = "text/plain" },
+                RequiredOwnerId = bucket.OwnerId,
+            },
             PipeReader.Create(new ReadOnlySequence<byte>(lines)),
             CancellationToken.None); // Nobody waits for it; the end of the server does.
     }
@@ -247,15 +262,13 @@ sealed class AccessLog : IAsyncDisposable
     sealed record Batch(Source? Source, byte[] Lines, long Characters, TaskCompletionSource? Done = null);
 
     /// <summary>A bucket that logs, and the lines of it that are not on their way yet.</summary>
-    sealed class Source(BucketName bucket, string ownerId, LoggingEnabled logging)
+    sealed class Source(BucketRecord bucket, LoggingEnabled logging)
     {
         readonly Lock _lock = new();
         ArrayBufferWriter<byte> _lines = new();
         long _characters;
 
-        public BucketName Bucket => bucket;
-
-        public string OwnerId => ownerId;
+        public BucketRecord Bucket => bucket;
 
         public LoggingEnabled Logging => logging;
 

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging;
+using Moss.Protocol.Names;
 using Moss.Server.AccessLogs;
 using Moss.Server.Inventories;
 using Moss.Server.Lifecycle;
@@ -29,6 +30,13 @@ sealed class BucketServices(OssServerOptions options, ObjectService storage, IMe
         await AccessLog.StartAsync(ct);
         Inventories.Start();
         _lifecycle.Start();
+    }
+
+    /// <summary>Takes note that a bucket was deleted.</summary>
+    public async ValueTask ForgetAsync(BucketName name)
+    {
+        await Cnames.ForgetAsync(name);
+        await AccessLog.ForgetAsync(name);
     }
 
     /// <summary>Ends the work and stores what is left of it; no request may be under way any more.</summary>

@@ -150,6 +150,15 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOpt
         await LearnAsync(CancellationToken.None);
     }
 
+    /// <summary>Lets the names of a bucket that was deleted go: one made anew under its name does not have them.</summary>
+    public async ValueTask ForgetAsync(BucketName name)
+    {
+        if (Volatile.Read(ref _buckets).Values.Contains(name.Value))
+        {
+            await LearnAsync(CancellationToken.None);
+        }
+    }
+
     /// <summary>The names of a bucket, in order.</summary>
     public ValueTask<ListCnameResult> ListAsync(BucketName name, CancellationToken ct) =>
         metadata.ReadAsync(

@@ -117,7 +117,8 @@ sealed class InventoryRunner(ObjectService storage, InventoryStore store, TimePr
     async Task<InventoryRun> RunAsync(BucketName bucket, InventoryConfiguration inventory, CancellationToken ct)
     {
         var started = time.GetUtcNow();
-        var writer = new InventoryWriter(storage, bucket, inventory, MaxRows);
+        var owner = (await storage.Buckets.FindAsync(bucket, ct)).OwnerId;
+        var writer = new InventoryWriter(storage, bucket, owner, inventory, MaxRows);
         var files = await writer.WriteListsAsync(ct);
         var manifest = JsonSerializer.SerializeToUtf8Bytes(
             new InventoryManifest

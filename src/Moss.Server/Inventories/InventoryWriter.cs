@@ -23,9 +23,10 @@ sealed record InventoryFile(string Key, long Size, string Md5);
 /// </summary>
 /// <param name="storage">Where everything is.</param>
 /// <param name="source">The bucket that is listed.</param>
+/// <param name="ownerId">Its account, whose the destination must be at every write.</param>
 /// <param name="inventory">How.</param>
 /// <param name="maxRows">A list of more rows is cut into several objects.</param>
-sealed class InventoryWriter(ObjectService storage, BucketName source, InventoryConfiguration inventory, int maxRows)
+sealed class InventoryWriter(ObjectService storage, BucketName source, string ownerId, InventoryConfiguration inventory, int maxRows)
 {
     /// <summary>Rows read at once.</summary>
     const int PageRows = 1000;
@@ -74,7 +75,8 @@ sealed class InventoryWriter(ObjectService storage, BucketName source, Inventory
         };
         try
         {
-            var stored = await storage.Objects.PutAsync(_target, ObjectKey.Parse(key), new PutObjectRequest { Attributes = attributes }, body, ct);
+            var request = new PutObjectRequest { Attributes = attributes, RequiredOwnerId = ownerId };
+            var stored = await storage.Objects.PutAsync(_target, ObjectKey.Parse(key), request, body, ct);
             return new(key, stored.Record.Size, Convert.ToHexString(stored.Record.Md5!));
         }
         finally

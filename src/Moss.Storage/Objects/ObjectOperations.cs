@@ -35,6 +35,11 @@ public sealed class ObjectOperations(StorageEngine engine)
             async tx =>
             {
                 var bucket = await BucketAsync(tx, bucketName);
+                if (request.RequiredOwnerId is { } owner && owner != bucket.OwnerId)
+                {
+                    throw new OssException(OssErrors.AccessDenied, $"The bucket {bucketName.Value} is another account's.");
+                }
+
                 var manifest = await received.RecordAsync(tx, engine);
                 var candidate = NewObject(bucket, key, request) with
                 {

@@ -18,6 +18,12 @@ public sealed record PutObjectRequest
     /// <summary><c>x-oss-forbid-overwrite</c>.</summary>
     public bool ForbidOverwrite { get; init; }
 
+    /// <summary>
+    /// Whose the bucket must be when the object comes to be, else <c>AccessDenied</c>; null: not asked. For what the server writes on its own (PutObject alone looks at it):
+    /// the bucket of a name may be another's by now.
+    /// </summary>
+    public string? RequiredOwnerId { get; init; }
+
     /// <summary>This, encrypted as the bucket has it where it says nothing of it.</summary>
     internal PutObjectRequest EncryptedAs(BucketRecord bucket) =>
         Attributes.ServerSideEncryption is null && bucket.ServerSideEncryption.Length > 0 ? this with { Attributes = Attributes.EncryptedAs(bucket) } : this;

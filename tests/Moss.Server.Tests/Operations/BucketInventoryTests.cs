@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Moss.Protocol.Names;
 using Moss.Server.Inventories;
 using Moss.Server.Tests.AccessControl;
 using Moss.Server.Tests.Support;
@@ -242,6 +243,21 @@ public sealed class BucketInventoryTests(TestServer server)
         (await own.SendAsync(Call.Delete(gone))).Is(204);
         var runs = await own.Running.Services.Buckets.Inventories.RunNowAsync(null, null, CancellationToken.None);
         Assert.Equal([("a", "NoSuchBucket"), ("b", null)], runs.Select(run => (run.Id, run.Error)));
+    }
+
+    [Fact]
+    public async Task A_destination_that_is_another_account_s_by_now_gets_nothing()
+    {
+        await using var own = await TestServer.StartAsync(options => options);
+        var bucket = await own.BucketWithAsync("k", Bytes.Random(10, 1));
+        var target = await own.BucketAsync();
+        (await PutAsync(own, bucket, "a", Xml("a", target))).Is(200);
+        (await own.SendAsync(Call.Delete(target))).Is(204);
+        var storage = own.Running.Services.Storage;
+        await storage.Buckets.PutAsync(BucketName.Parse(target), new() { OwnerId = "stranger" }, CancellationToken.None);
+        var run = Assert.Single(await own.Running.Services.Buckets.Inventories.RunNowAsync(null, null, CancellationToken.None));
+        Assert.Equal("AccessDenied", run.Error);
+        Assert.Empty((await storage.Listings.ObjectsAsync(BucketName.Parse(target), new() { MaxEntries = 10 }, CancellationToken.None)).Items);
     }
 
     static IReadOnlyList<string> BucketInventoryFields => Server.Operations.Buckets.BucketInventory.Fields;

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
 using Moss.Server.Tests.AccessControl;
 using Moss.Server.Tests.Support;
@@ -179,6 +180,52 @@ public sealed partial class BucketLoggingTests(TestServer server)
         foreach (var key in (await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"))
         {
             Assert.DoesNotContain("\"after\"", (await own.SendAsync(Call.Get(target, key))).Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task A_target_that_is_another_account_s_by_now_gets_nothing()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var (bucket, target) = (await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, ""))).Is(200);
+        (await own.SendAsync(Call.Delete(target))).Is(204);
+        var storage = own.Running.Services.Storage;
+        await storage.Buckets.PutAsync(BucketName.Parse(target), new() { OwnerId = "stranger" }, CancellationToken.None);
+        await own.SendAsync(Call.Get(bucket, "secret"));
+        await RecordedAsync(own, 2);
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        Assert.Empty((await storage.Listings.ObjectsAsync(BucketName.Parse(target), new() { MaxEntries = 10 }, CancellationToken.None)).Items);
+    }
+
+    [Fact]
+    public async Task A_bucket_made_anew_is_known_to_be_another_at_once_and_on_other_servers_when_its_log_is_stored()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var log = own.Running.Services.Buckets.AccessLog;
+        var (bucket, elsewhere, target) = (await own.BucketAsync(), await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, ""))).Is(200);
+        (await PutAsync(own, elsewhere, Status(target, ""))).Is(200);
+        await RecordedAsync(own, 2);
+        (await own.SendAsync(Call.Delete(bucket))).Is(204);
+        (await own.SendAsync(Call.Put(bucket))).Is(200);
+        await own.SendAsync(Call.Get(bucket, "after-here"));
+
+        // As another server does it: this one is not told.
+        await own.Running.Services.Storage.Buckets.DeleteAsync(BucketName.Parse(elsewhere), CancellationToken.None);
+        (await own.SendAsync(Call.Put(elsewhere))).Is(200);
+        await own.SendAsync(Call.Get(elsewhere, "after-elsewhere"));
+        await RecordedAsync(own, 4);
+        time.Advance(TimeSpan.FromHours(1));
+        await log.LookAsync(CancellationToken.None);
+        await log.DrainAsync(CancellationToken.None);
+        foreach (var key in (await own.SendAsync(Call.Get(target))).Is(200).Elements("Key"))
+        {
+            Assert.DoesNotContain("after-", (await own.SendAsync(Call.Get(target, key))).Text, StringComparison.Ordinal);
         }
     }
 

@@ -9,6 +9,7 @@ static class DeleteBucket
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         await context.Storage.Buckets.DeleteAsync(context.Bucket, ct);
+        await context.Services.Buckets.ForgetAsync(context.Bucket);
         await context.Empty(StatusCodes.Status204NoContent);
     }
 }
