@@ -91,7 +91,9 @@ sealed class TokenService(string endpoint, TimeProvider time)
 
     async Task<Credentials> AskAsync(SortedDictionary<string, string> parameters, CancellationToken ct)
     {
-        using var http = new HttpClient { Timeout = Patience };
+        // What is sent may be a secret of its own (an OIDC token): it goes to the service that was named and nowhere else.
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var http = new HttpClient(handler) { Timeout = Patience };
         var address = endpoint.Contains("://", StringComparison.Ordinal) ? endpoint : "https://" + endpoint;
         using var response = await http.PostAsync(address.TrimEnd('/') + "/", new FormUrlEncodedContent(parameters), ct);
         var answer = await response.Content.ReadAsByteArrayAsync(ct);

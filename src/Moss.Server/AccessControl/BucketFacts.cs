@@ -74,6 +74,10 @@ sealed class BucketFactsReader(ObjectService storage, IMetadataStore metadata)
         };
     }
 
+    /// <summary>The object of facts that were gathered without it, because nothing could be refused to who asked.</summary>
+    public async ValueTask<ObjectRecord?> ObjectAsync(BucketFacts facts, ObjectKey key, VersionId? version, CancellationToken ct) =>
+        facts.Object ?? (await storage.Objects.FindForAccessAsync(facts.Bucket, key, version, ct)).Object;
+
     // Configuration documents are stored as XML; of these only one element matters here.
     public static bool IsSet(byte[]? document, string element, string value)
     {

@@ -85,7 +85,9 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
     async ValueTask RequireTravellingTagsAsync(OssContext context, AccessTarget source, BucketFacts facts, CancellationToken ct)
     {
         var isReplaced = string.Equals(context.GivenHeader("x-oss-tagging-directive"), "REPLACE", StringComparison.OrdinalIgnoreCase);
-        var hasTags = isReplaced ? context.GivenHeader("x-oss-tagging") is not null : facts.Object?.Attributes.Tags.Count > 0;
+        var hasTags = isReplaced
+            ? context.GivenHeader("x-oss-tagging") is not null
+            : (await reader.ObjectAsync(facts, source.Key!.Value, source.Version, ct))?.Attributes.Tags.Count > 0;
         if (!hasTags)
         {
             return;

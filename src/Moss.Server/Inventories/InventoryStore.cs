@@ -12,6 +12,9 @@ namespace Moss.Server.Inventories;
 /// </summary>
 sealed class InventoryStore(IMetadataStore metadata)
 {
+    /// <summary>All inventories of a bucket are one row, which every change reads and writes: room for 1,000 ordinary ones, and no more.</summary>
+    const int MaxDocumentBytes = 2 * 1024 * 1024;
+
     const string Name = "inventory";
     const string SettingPrefix = "inventory/";
     const string RunPrefix = "inventory-run/";
@@ -32,6 +35,11 @@ sealed class InventoryStore(IMetadataStore metadata)
                 var bucket = await FindAsync(tx, name);
                 var changed = change(await ReadAsync(tx, bucket)).OrderBy(inventory => inventory.Id, StringComparer.Ordinal).ToList();
                 var document = changed.Count == 0 ? null : XmlDocuments.ToUtf8(new ListInventoryConfigurationsResult(changed, IsTruncated: false, null));
+                if (document?.Length > MaxDocumentBytes)
+                {
+                    throw new OssException(OssErrors.InventoryExceedLimit, $"The inventories of a bucket may take {MaxDocumentBytes} bytes in all.");
+                }
+
                 await tx.Buckets.PutConfigurationAsync(bucket.Id, Name, document);
                 await tx.Settings.PutAsync(SettingPrefix + name.Value, document is null ? null : [1]);
                 return true;

@@ -8,6 +8,9 @@ namespace Moss.Storage.Buckets;
 /// <summary>A bucket and all of its configuration documents, as they were at one instant.</summary>
 public sealed class BucketSnapshot(BucketRecord bucket, IReadOnlyList<KeyValuePair<string, byte[]>> configurations)
 {
+    /// <summary>What a row and the snapshot itself take, about.</summary>
+    const int RowBytes = 1024;
+
     readonly FrozenDictionary<string, byte[]> _configurations = configurations.ToFrozenDictionary(StringComparer.Ordinal);
 
     public BucketRecord Bucket { get; } = bucket;
@@ -17,6 +20,9 @@ public sealed class BucketSnapshot(BucketRecord bucket, IReadOnlyList<KeyValuePa
     /// be changed.
     /// </summary>
     public byte[]? Configuration(string name) => _configurations.GetValueOrDefault(name);
+
+    /// <summary>What it holds in memory, about; what others read from the documents is as much again.</summary>
+    internal long Bytes { get; } = RowBytes + configurations.Sum(pair => (long)pair.Value.Length);
 }
 
 /// <summary>
@@ -30,10 +36,14 @@ public sealed class BucketSnapshot(BucketRecord bucket, IReadOnlyList<KeyValuePa
 /// </remarks>
 sealed class BucketSnapshots(bool keeps)
 {
-    /// <summary>Kept at once; beyond it all are forgotten. Some hundred bytes each, and the documents.</summary>
-    const int MaxKept = 4096;
+    /// <summary>Bytes kept at once; when so many were taken in, all are forgotten. Room for some ten thousand buckets without documents.</summary>
+    const long MaxBytes = 16 * 1024 * 1024;
+
+    /// <summary>Places at once, for buckets that are just being read.</summary>
+    const int MaxPlaces = 65_536;
 
     readonly ConcurrentDictionary<long, Slot> _slots = new();
+    long _bytes;
 
     /// <summary>What is known of a bucket; null when it must be asked for.</summary>
     public BucketSnapshot? Peek(BucketName name) =>
@@ -56,6 +66,12 @@ sealed class BucketSnapshots(bool keeps)
             {
                 _slots.TryRemove(LockOf(name), out _);
             }
+            else if (Interlocked.Add(ref _bytes, snapshot.Bytes) > MaxBytes)
+            {
+                // What was forgotten meanwhile is counted as well: it is forgotten a little too early then, and never too late.
+                _slots.Clear();
+                Interlocked.Exchange(ref _bytes, 0);
+            }
         }
 
         return snapshot;
@@ -75,7 +91,7 @@ sealed class BucketSnapshots(bool keeps)
 
     Slot Reserve(BucketName name)
     {
-        if (_slots.Count >= MaxKept)
+        if (_slots.Count >= MaxPlaces)
         {
             _slots.Clear();
         }

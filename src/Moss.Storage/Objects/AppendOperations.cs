@@ -106,6 +106,12 @@ public sealed class AppendOperations(StorageEngine engine)
     async ValueTask<ObjectRecord> CreateAsync(
         IMetadataTransaction tx, BucketRecord bucket, ObjectKey key, PutObjectRequest request, ReceivedBody received)
     {
+        if (request.Attributes.IsEncrypted && !received.IsEncrypted && received.Length > 0)
+        {
+            // The object that the body was to go into, in the clear, is gone by now; asked again, it is encrypted.
+            throw new OssException(OssErrors.ServiceUnavailable);
+        }
+
         var manifest = await received.RecordAsync(tx, engine);
         var candidate = new ObjectRecord
         {

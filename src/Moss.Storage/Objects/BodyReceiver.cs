@@ -37,8 +37,9 @@ sealed class BodyReceiver(StorageEngine engine)
     /// <param name="encrypt">Stores them encrypted; the checksums are those of the body as it came.</param>
     /// <param name="ct">Ends the receiving.</param>
     /// <param name="running">Hashes along, when the body is a part of a longer whole.</param>
+    /// <param name="mayBeInline">Whether a small body waits in memory for its row; otherwise it gets a file as any other.</param>
     public async ValueTask<ReceivedBody> ReceiveAsync(
-        PipeReader body, BodyExpectation expected, bool encrypt, CancellationToken ct, ResumableMd5? running = null)
+        PipeReader body, BodyExpectation expected, bool encrypt, CancellationToken ct, ResumableMd5? running = null, bool mayBeInline = true)
     {
         using var digest = new BodyDigest(running);
         if (expected.Length > OssLimits.MaxPutObjectSize)
@@ -47,7 +48,7 @@ sealed class BodyReceiver(StorageEngine engine)
         }
 
         var head = await ReadHeadAsync(body, expected.Length, ct);
-        if (head.Length <= engine.Options.InlineThreshold && head.IsCompleted)
+        if (mayBeInline && head.Length <= engine.Options.InlineThreshold && head.IsCompleted)
         {
             return await ReceiveInlineAsync(body, head.Buffer, expected, encrypt, digest);
         }

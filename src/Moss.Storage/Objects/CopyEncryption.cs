@@ -6,8 +6,8 @@ using Moss.Storage.Metadata;
 namespace Moss.Storage.Objects;
 
 /// <summary>
-/// The one copy that moves bytes: of a source that lies in the clear into an object that is promised to be encrypted. Each run of bytes becomes a blob of its own, so
-/// that memory stays bounded and runs that are encrypted already are shared as in any copy.
+/// The one copy that moves bytes: of a source that lies in the clear into an object that is promised to be encrypted. Each run of clear extents becomes a blob of its
+/// own, so that memory stays bounded, however small the extents are; extents that are encrypted already are shared as in any copy.
 /// </summary>
 sealed class CopyEncryption(StorageEngine engine)
 {
@@ -21,9 +21,11 @@ sealed class CopyEncryption(StorageEngine engine)
         await PinAsync(source, ct);
         try
         {
-            foreach (var extent in source.Extents)
+            for (var at = 0; at < source.Extents.Length;)
             {
-                copy.Bodies.Add(extent.Blob.IsEncrypted ? null : await EncryptAsync(extent, ct));
+                var run = RunAt(source.Extents, at);
+                copy.Add(source.Extents[at].Blob.IsEncrypted ? null : await EncryptAsync(source.Extents.Slice(at, run), copy.InlineBytes, ct), run);
+                at += run;
             }
 
             return copy;
@@ -52,23 +54,28 @@ sealed class CopyEncryption(StorageEngine engine)
         engine.Reads.Pin(source);
     }
 
-    async ValueTask<ReceivedBody> EncryptAsync(Extent extent, CancellationToken ct)
+    // How many extents go into one blob: an encrypted one stays as it is, clear ones go together.
+    static int RunAt(ImmutableArray<Extent> extents, int at)
     {
-        var expected = new BodyExpectation { Length = extent.Length };
-        if (extent.Blob.IsInline)
+        var (run, length) = (1, extents[at].Length);
+        while (!extents[at].Blob.IsEncrypted && at + run < extents.Length && !extents[at + run].Blob.IsEncrypted && length < MaxRunLength)
         {
-            var bytes = await engine.Metadata.ReadAsync(tx => engine.FindInlineAsync(tx, extent.Blob), ct) ?? throw new SourceGoneException();
-            var part = new MemoryStream(bytes, (int)extent.Offset, (int)extent.Length, writable: false);
-            return await _receiver.ReceiveAsync(PipeReader.Create(part), expected, encrypt: true, ct);
+            length += extents[at + run].Length;
+            run++;
         }
 
-        await using var reader = await engine.Blobs.OpenAsync(extent.Blob, extent.BlobLength, ct);
+        return run;
+    }
+
+    async ValueTask<ReceivedBody> EncryptAsync(ImmutableArray<Extent> run, long inlineBytes, CancellationToken ct)
+    {
+        var expected = new BodyExpectation { Length = run.Sum(extent => extent.Length) };
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * ChunkLength, resumeWriterThreshold: 2 * ChunkLength, useSynchronizationContext: false));
         using var given = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var reading = ReadAsync(reader, extent, pipe.Writer, given.Token);
+        var reading = ReadAsync(run, pipe.Writer, given.Token);
         try
         {
-            return await _receiver.ReceiveAsync(pipe.Reader, expected, encrypt: true, ct);
+            return await _receiver.ReceiveAsync(pipe.Reader, expected, encrypt: true, ct, mayBeInline: inlineBytes < MaxInlineBytes);
         }
         finally
         {
@@ -82,19 +89,20 @@ sealed class CopyEncryption(StorageEngine engine)
     /// <summary>What is read at a time: whole blocks, few calls.</summary>
     const int ChunkLength = 2 * BlobFormat.BlockSize;
 
+    /// <summary>A run ends behind the extent that reaches this: with the longest extent, a part of 5 GB, it is still a body that may be put.</summary>
+    const long MaxRunLength = 64 * 1024 * 1024;
+
+    /// <summary>Short runs between encrypted ones are kept in memory for their rows up to this many bytes in all; the others get files.</summary>
+    const long MaxInlineBytes = 1024 * 1024;
+
     // Whatever goes wrong is told to the one who reads the pipe.
-    static async Task ReadAsync(IBlobReader reader, Extent extent, PipeWriter pipe, CancellationToken ct)
+    async Task ReadAsync(ImmutableArray<Extent> run, PipeWriter pipe, CancellationToken ct)
     {
         try
         {
-            for (long done = 0; done < extent.Length;)
+            foreach (var extent in run)
             {
-                var memory = pipe.GetMemory(ChunkLength);
-                memory = memory[..(int)Math.Min(memory.Length, extent.Length - done)];
-                var read = await reader.ReadAsync(extent.Offset + done, memory, ct);
-                pipe.Advance(read);
-                done += read;
-                await pipe.FlushAsync(ct);
+                await ReadAsync(extent, pipe, ct);
             }
 
             await pipe.CompleteAsync();
@@ -104,13 +112,44 @@ sealed class CopyEncryption(StorageEngine engine)
             await pipe.CompleteAsync(exception);
         }
     }
+
+    async ValueTask ReadAsync(Extent extent, PipeWriter pipe, CancellationToken ct)
+    {
+        if (extent.Blob.IsInline)
+        {
+            var bytes = await engine.Metadata.ReadAsync(tx => engine.FindInlineAsync(tx, extent.Blob), ct) ?? throw new SourceGoneException();
+            await pipe.WriteAsync(bytes.AsMemory((int)extent.Offset, (int)extent.Length), ct);
+            return;
+        }
+
+        await using var reader = await engine.Blobs.OpenAsync(extent.Blob, extent.BlobLength, ct);
+        for (long done = 0; done < extent.Length;)
+        {
+            var memory = pipe.GetMemory(ChunkLength);
+            memory = memory[..(int)Math.Min(memory.Length, extent.Length - done)];
+            var read = await reader.ReadAsync(extent.Offset + done, memory, ct);
+            pipe.Advance(read);
+            done += read;
+            await pipe.FlushAsync(ct);
+        }
+    }
 }
 
 /// <summary>Encrypted bytes of a copy that no row refers to yet.</summary>
 sealed class EncryptedCopy(Manifest source) : IUncommitted
 {
-    /// <summary>For each extent of the source what takes its place; null where it stays.</summary>
-    public List<ReceivedBody?> Bodies { get; } = [];
+    // For each run of the source's extents what takes its place; null where it stays.
+    readonly List<(ReceivedBody? Body, int Extents)> _runs = [];
+
+    /// <summary>Bytes that wait in memory for their rows.</summary>
+    public long InlineBytes { get; private set; }
+
+    /// <summary>Says what takes the place of the next extents of the source.</summary>
+    public void Add(ReceivedBody? body, int extents)
+    {
+        _runs.Add((body, extents));
+        InlineBytes += body?.Inline?.Length ?? 0;
+    }
 
     /// <summary>Records the new blobs, refers to those that stay, and answers what refers to both.</summary>
     /// <param name="tx">The transaction that makes the copy.</param>
@@ -125,20 +164,23 @@ sealed class EncryptedCopy(Manifest source) : IUncommitted
         }
 
         var extents = ImmutableArray.CreateBuilder<Extent>(source.Extents.Length);
-        foreach (var (extent, body) in source.Extents.Zip(Bodies))
+        var at = 0;
+        foreach (var (body, run) in _runs)
         {
             if (body is not null)
             {
                 extents.AddRange((await body.RecordAsync(tx, engine)).Extents);
             }
-            else if (await tx.Blobs.AddReferenceAsync(extent.Blob))
+            else if (await tx.Blobs.AddReferenceAsync(source.Extents[at].Blob))
             {
-                extents.Add(extent);
+                extents.Add(source.Extents[at]);
             }
             else
             {
                 throw new SourceGoneException();
             }
+
+            at += run;
         }
 
         return new(extents.ToImmutable());
@@ -146,7 +188,7 @@ sealed class EncryptedCopy(Manifest source) : IUncommitted
 
     public async ValueTask DiscardAsync(IBlobStore blobs)
     {
-        foreach (var body in Bodies)
+        foreach (var (body, _) in _runs)
         {
             if (body is not null)
             {

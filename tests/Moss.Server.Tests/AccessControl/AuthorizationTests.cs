@@ -188,6 +188,22 @@ public sealed class AuthorizationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Tags_that_travel_with_a_copy_need_the_right_to_set_tags_also_from_a_bucket_of_ones_own()
+    {
+        var account = (await _server.AdminAsync("account/add", new() { ["name"] = "giver" }))!;
+        var other = AccessServer.KeyOf(account);
+        (await _server.SendAsync("PUT", "givers", by: other)).Is(200);
+        (await _server.SendAsync("PUT", "givers", "x", other, content: Body, headers: ("x-oss-tagging", "scan=clean"))).Is(200);
+        var uid = (string)account["uid"]!;
+        string Grant(string action) => Statement("Allow", uid, action, "acs:oss:*:*:photos/*");
+
+        await PutPolicyAsync("photos", Grant("oss:PutObject"));
+        (await _server.SendAsync("PUT", "photos", "y", other, headers: ("x-oss-copy-source", "/givers/x"))).Is(403, "AccessDenied");
+        await PutPolicyAsync("photos", $"{Grant("oss:PutObject")},{Grant("oss:PutObjectTagging")}");
+        (await _server.SendAsync("PUT", "photos", "y", other, headers: ("x-oss-copy-source", "/givers/x"))).Is(200);
+    }
+
+    [Fact]
     public async Task Conditions_see_the_request_and_the_object()
     {
         (await _server.SendAsync("PUT", "photos", "red", AccessServer.Root, content: Body, headers: ("x-oss-tagging", "colour=red"))).Is(200);

@@ -131,6 +131,23 @@ public sealed class EncryptionTests(TestServer server)
     }
 
     [Fact]
+    public async Task An_object_of_many_small_pieces_is_encrypted_by_a_copy()
+    {
+        var bucket = await server.BucketAsync();
+        var pieces = Enumerable.Range(0, 6).Select(n => Bytes.Random(20_000, n)).ToList();
+        for (var n = 0; n < pieces.Count; n++)
+        {
+            var position = (n * 20_000).ToString(System.Globalization.CultureInfo.InvariantCulture);
+            (await server.SendAsync(Call.Post(bucket, "log", pieces[n], ("append", null), ("position", position)))).Is(200);
+        }
+
+        (await server.SendAsync(Call.Put(bucket, "copy").With(("x-oss-copy-source", $"/{bucket}/log"), (Header, "AES256")))).Is(200);
+        var got = (await server.SendAsync(Call.Get(bucket, "copy"))).Is(200);
+        Assert.Equal(pieces.SelectMany(piece => piece), got.Body);
+        Assert.Equal((await server.SendAsync(Call.Get(bucket, "log"))).Is(200)["x-oss-hash-crc64ecma"], got["x-oss-hash-crc64ecma"]);
+    }
+
+    [Fact]
     public async Task Copies_are_what_their_own_request_asks_whatever_their_source_is()
     {
         var bucket = await server.BucketAsync();
