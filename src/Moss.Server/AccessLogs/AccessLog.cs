@@ -27,7 +27,7 @@ sealed class AccessLog : IAsyncDisposable
     const int MaxObjectBytes = 4 * 1024 * 1024;
 
     /// <summary>What waits in memory to be stored, of all buckets together.</summary>
-    const long MaxWaitingBytes = 32 * 1024 * 1024;
+    const long DefaultMaxWaitingBytes = 32 * 1024 * 1024;
 
     /// <summary>How often the hour is looked at, and what other servers on the same catalogue changed.</summary>
     static readonly TimeSpan LookInterval = TimeSpan.FromMinutes(1);
@@ -47,6 +47,7 @@ sealed class AccessLog : IAsyncDisposable
     DateTimeOffset _hour;
     long _recorded;
     long _waiting;
+    long _held;
     long _lost;
 
     /// <param name="storage">Where logs are stored.</param>
@@ -66,6 +67,15 @@ sealed class AccessLog : IAsyncDisposable
 
     /// <summary>How many lines there were; a line comes to be when its request was answered, so after its sender has the answer.</summary>
     public long Recorded => Interlocked.Read(ref _recorded);
+
+    /// <summary>
+    /// What may wait in memory to be stored, of all buckets together. No more than half of it waits for the end of the hour, so that the buckets of one account leave
+    /// room for the lines of others.
+    /// </summary>
+    public long MaxWaitingBytes { get; set; } = DefaultMaxWaitingBytes;
+
+    /// <summary>What waits now.</summary>
+    public long Waiting => Interlocked.Read(ref _waiting);
 
     /// <summary>Learns which buckets log, and begins to store.</summary>
     public async Task StartAsync(CancellationToken ct)
@@ -91,9 +101,26 @@ sealed class AccessLog : IAsyncDisposable
             return;
         }
 
-        if (source.Add(line, MaxObjectBytes) is { } full)
+        // Counted before it is there: whoever takes it counts it back.
+        var held = Interlocked.Add(ref _held, line.Length);
+        Batch? full;
+        while (!source.TryAdd(line, MaxObjectBytes, out full))
         {
-            _batches.Writer.TryWrite(full);
+            // Its logging changed meanwhile: the line goes where the bucket's lines go now, if they go anywhere.
+            if (!_sources.TryGetValue(bucket.Value, out var next) || next == source || next.Bucket.Id != source.Bucket.Id)
+            {
+                Interlocked.Add(ref _held, -line.Length);
+                Interlocked.Add(ref _waiting, -line.Length);
+                return;
+            }
+
+            source = next;
+        }
+
+        Send(full);
+        if (full is null && held > MaxWaitingBytes / 2)
+        {
+            Send(_sources.Values.MaxBy(candidate => candidate.Held)?.Seal());
         }
 
         Interlocked.Increment(ref _recorded);
@@ -167,10 +194,16 @@ sealed class AccessLog : IAsyncDisposable
     {
         foreach (var source in sources)
         {
-            if (source.Seal() is { } batch)
-            {
-                _batches.Writer.TryWrite(batch);
-            }
+            Send(source.Seal());
+        }
+    }
+
+    void Send(Batch? batch)
+    {
+        if (batch is not null)
+        {
+            Interlocked.Add(ref _held, -batch.Characters);
+            _batches.Writer.TryWrite(batch);
         }
     }
 
@@ -199,7 +232,7 @@ sealed class AccessLog : IAsyncDisposable
             if (!_sources.TryGetValue(bucket.Name.Value, out var current) || current.Logging != logging || current.Bucket.Id != bucket.Id)
             {
                 _sources[bucket.Name.Value] = new(bucket, logging);
-                Seal(current is null ? [] : [current]);
+                Send(current?.Close());
             }
         }
 
@@ -207,7 +240,7 @@ sealed class AccessLog : IAsyncDisposable
         {
             if (_sources.TryRemove(gone, out var source))
             {
-                Seal([source]);
+                Send(source.Close());
             }
         }
     }
@@ -267,19 +300,40 @@ sealed class AccessLog : IAsyncDisposable
         readonly Lock _lock = new();
         ArrayBufferWriter<byte> _lines = new();
         long _characters;
+        bool _isClosed;
 
         public BucketRecord Bucket => bucket;
 
         public LoggingEnabled Logging => logging;
 
-        /// <summary>Adds a line; the answer is what is full with it.</summary>
-        public Batch? Add(string line, int limit)
+        /// <summary>How much is not on its way yet.</summary>
+        public long Held => Interlocked.Read(ref _characters);
+
+        /// <summary>Adds a line, unless the source is closed; says what is full with it.</summary>
+        public bool TryAdd(string line, int limit, out Batch? full)
+        {
+            full = null;
+            lock (_lock)
+            {
+                if (_isClosed)
+                {
+                    return false;
+                }
+
+                Encoding.UTF8.GetBytes(line, _lines);
+                _characters += line.Length;
+                full = _lines.WrittenCount >= limit ? Take() : null;
+                return true;
+            }
+        }
+
+        /// <summary>What there is, if there is any; there will be no more. Another source is in its place by then, or none.</summary>
+        public Batch? Close()
         {
             lock (_lock)
             {
-                Encoding.UTF8.GetBytes(line, _lines);
-                _characters += line.Length;
-                return _lines.WrittenCount >= limit ? Take() : null;
+                _isClosed = true;
+                return _lines.WrittenCount == 0 ? null : Take();
             }
         }
 

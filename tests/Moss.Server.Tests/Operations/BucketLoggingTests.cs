@@ -229,6 +229,75 @@ public sealed partial class BucketLoggingTests(TestServer server)
         }
     }
 
+    [Fact]
+    public async Task Buckets_with_much_to_tell_leave_room_for_the_lines_of_others()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var log = own.Running.Services.Buckets.AccessLog;
+        var target = await own.BucketAsync();
+        string[] buckets = [await own.BucketAsync(), await own.BucketAsync(), await own.BucketAsync(), await own.BucketAsync()];
+        foreach (var bucket in buckets)
+        {
+            (await PutAsync(own, bucket, Status(target, ""))).Is(200);
+        }
+
+        await RecordedAsync(own, 4);
+        log.MaxWaitingBytes = 16 * 1024;
+        for (var i = 0; i < 110; i++)
+        {
+            await own.SendAsync(Call.Get(buckets[i < 100 ? i % 3 : 3], $"n{i:000}"));
+            await RecordedAsync(own, 5 + i);
+            await log.DrainAsync(CancellationToken.None);
+            Assert.InRange(log.Waiting, 0, log.MaxWaitingBytes / 2);
+        }
+
+        Assert.Equal(114, (await LinesAsync(own, time, target)).Count);
+    }
+
+    [Fact]
+    public async Task A_line_is_not_lost_when_its_bucket_s_logging_changes_meanwhile()
+    {
+        var time = new ManualTime(Start);
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var (bucket, target) = (await own.BucketAsync(), await own.BucketAsync());
+        (await PutAsync(own, bucket, Status(target, "x"))).Is(200);
+        async Task AskAsync()
+        {
+            await using var connection = await own.ConnectAsync();
+            for (var i = 0; i < 200; i++)
+            {
+                await own.SendAsync(connection, Call.Get(bucket, "none"));
+            }
+        }
+
+        var asking = Task.WhenAll(AskAsync(), AskAsync(), AskAsync());
+        var changes = 1;
+        for (; !asking.IsCompleted && changes < 500; changes++)
+        {
+            (await PutAsync(own, bucket, Status(target, $"x{changes}"))).Is(200);
+        }
+
+        await asking;
+        await RecordedAsync(own, 600 + changes);
+        Assert.Equal(600 + changes, (await LinesAsync(own, time, target)).Count);
+        Assert.Equal(0, own.Running.Services.Buckets.AccessLog.Waiting);
+    }
+
+    static async Task<IReadOnlyList<string>> LinesAsync(TestServer own, ManualTime time, string target)
+    {
+        time.Advance(TimeSpan.FromHours(1));
+        await own.Running.Services.Buckets.AccessLog.LookAsync(CancellationToken.None);
+        await own.Running.Services.Buckets.AccessLog.DrainAsync(CancellationToken.None);
+        var lines = new List<string>();
+        foreach (var key in (await own.SendAsync(Call.Get(target, null, ("max-keys", "1000")))).Is(200).Elements("Key"))
+        {
+            lines.AddRange((await own.SendAsync(Call.Get(target, key))).Is(200).Text.Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }
+
+        return lines;
+    }
+
     // A field is quoted, or in brackets, or neither.
     [GeneratedRegex("\"[^\"]*\"|\\[[^]]*\\]|[^ ]+", RegexOptions.None, 1000)]
     private static partial Regex Fields();
