@@ -11,7 +11,7 @@ namespace Moss.Server.AccessLogs;
 /// <summary>
 /// One request as a line of an access log, its fields in the documented order and separated by spaces
 /// (https://help.aliyun.com/zh/oss/user-guide/logging). Text of the client is kept from ending a field or a line, and what would let a reader of the log act as
-/// the client, a signature or a token in the query, is left out.
+/// the client, a signature or a token in the query of the request or its Referer, is left out.
 /// </summary>
 static class AccessLogLine
 {
@@ -42,11 +42,11 @@ static class AccessLogLine
             .Append(" - - [")
             .Append(received.UtcDateTime.ToString("dd/MMM/yyyy:HH:mm:ss", CultureInfo.InvariantCulture))
             .Append(" +0000]");
-        Quoted(line, $"{http.Request.Method} {TargetOf(http)} {http.Request.Protocol}");
+        Quoted(line, $"{http.Request.Method} {Masked(http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget)} {http.Request.Protocol}");
         Bare(line, status);
         Bare(line, sent);
         Bare(line, elapsed);
-        Quoted(line, context.GivenHeader("Referer"));
+        Quoted(line, context.GivenHeader("Referer") is { } referer ? Masked(referer) : null);
         Quoted(line, context.GivenHeader("User-Agent"));
         Quoted(line, context.Request.Host);
         Quoted(line, context.RequestId);
@@ -77,9 +77,9 @@ static class AccessLogLine
             : null;
     }
 
-    static string TargetOf(HttpContext http)
+    // A page that was opened by a signed URL has it as the Referer of what it loads.
+    static string Masked(string target)
     {
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var question = target.IndexOf('?', StringComparison.Ordinal);
         if (question < 0)
         {

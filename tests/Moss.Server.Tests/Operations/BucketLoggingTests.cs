@@ -106,12 +106,14 @@ public sealed partial class BucketLoggingTests(TestServer server)
             var query = new Signer(TestServer.Root, new() { Version = version, Region = "cn-hangzhou" }).Presign(
                 SignableRequest.ToSend("GET", bucket, "k", [], []), time.GetUtcNow(), TimeSpan.FromMinutes(5));
             (await own.SendAsync(Call.Get(bucket, "k").Anonymously() with { RawTarget = $"/{bucket}/k?{query}" })).Is(200);
+            (await own.SendAsync(Call.Get(bucket, "k").With(("Referer", $"http://r/page?{query}")))).Is(200);
         }
 
-        await RecordedAsync(own, 3);
+        await RecordedAsync(own, 5);
         var text = await LogAsync(own, time, bucket);
         Assert.Contains("Signature=***", text, StringComparison.Ordinal);
         Assert.Contains("x-oss-signature=***", text, StringComparison.Ordinal);
+        Assert.Matches("\"http://r/page[?][^\"]*signature=[*]{3}", text);
         Assert.DoesNotMatch("[Ss]ignature=[^*]", text);
     }
 
