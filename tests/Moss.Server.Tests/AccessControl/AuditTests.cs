@@ -38,6 +38,18 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task A_run_on_demand_is_on_record_with_its_time_and_its_bucket()
+    {
+        await using var server = await AccessServer.StartAsync();
+        (await server.SendAsync("PUT", "photos", by: AccessServer.Root)).Is(200);
+        await server.AdminAsync("lifecycle/run", new() { ["at"] = "2030-05-01T10:20:30+02:00" });
+        await server.AdminAsync("inventory/run", new() { ["bucket"] = "photos" });
+        var records = (await server.AdminAsync("audit/list"))!.AsArray().Select(record => $"{record!["operation"]} {record["resource"]}").ToList();
+        Assert.Contains("admin:lifecycle/run at=2030-05-01T08:20:30Z", records);
+        Assert.Contains("admin:inventory/run photos", records);
+    }
+
+    [Fact]
     public async Task Records_outlive_the_server_and_half_a_line_is_left_out()
     {
         await using (var trail = new AuditTrail(_directory, TimeProvider.System, static exception => throw exception))

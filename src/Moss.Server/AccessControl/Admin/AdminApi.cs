@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
@@ -86,7 +87,9 @@ sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestA
         var body = await ReadBodyAsync(http, ct);
         var request = body.Length == 0 ? new AdminRequest() : JsonSerializer.Deserialize(body, AdminJson.Default.AdminRequest);
         request ??= new();
-        context.AuditResource = string.Join(' ', new[] { request.Account, request.User, request.Role, request.Name, request.AccessKeyId }.OfType<string>());
+        var at = request.At?.UtcDateTime.ToString("'at='yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+        string?[] parts = [request.Account, request.User, request.Role, request.Bucket, request.Name, request.AccessKeyId, at];
+        context.AuditResource = string.Join(' ', parts.OfType<string>());
         return await action(request, ct);
     }
 
