@@ -245,6 +245,13 @@ sealed class AccessLog : IAsyncDisposable
         }
     }
 
+    /// <summary>A key of an object that holds the bucket's log.</summary>
+    public static ObjectKey NewKey(LoggingEnabled logging, BucketName bucket, DateTimeOffset time)
+    {
+        var created = time.UtcDateTime.ToString("yyyy-MM-dd-HH-mm-ss", CultureInfo.InvariantCulture);
+        return ObjectKey.Parse($"{logging.TargetPrefix}{bucket.Value}{created}-{IdGenerator.RandomHex(8)}");
+    }
+
     async Task StoreAllAsync()
     {
         await foreach (var batch in _batches.Reader.ReadAllAsync(CancellationToken.None))
@@ -276,11 +283,9 @@ sealed class AccessLog : IAsyncDisposable
             throw OssErrors.BucketMissing(bucket.Name.Value);
         }
 
-        var created = _time.GetUtcNow().UtcDateTime.ToString("yyyy-MM-dd-HH-mm-ss", CultureInfo.InvariantCulture);
-        var key = ObjectKey.Parse($"{source.Logging.TargetPrefix}{bucket.Name.Value}{created}-{IdGenerator.RandomHex(8)}");
         await _storage.Objects.PutAsync(
             BucketName.Parse(source.Logging.TargetBucket),
-            key,
+            NewKey(source.Logging, bucket.Name, _time.GetUtcNow()),
             new PutObjectRequest
             {
                 Body = new() { Length = lines.Length },

@@ -31,6 +31,8 @@ sealed class InventoryWriter(ObjectService storage, BucketName source, string ow
     /// <summary>Rows read at once.</summary>
     const int PageRows = 1000;
 
+    const string ListSuffix = ".csv.gz";
+
     readonly BucketName _target = BucketName.Parse(inventory.Destination.Bucket[BucketInventory.BucketLead.Length..]);
     readonly bool _hasVersions = inventory.IncludedObjectVersions == "All";
     readonly HashSet<StorageClass>? _classes = ClassesOf(inventory.Filter.StorageClass);
@@ -44,18 +46,22 @@ sealed class InventoryWriter(ObjectService storage, BucketName source, string ow
     ];
 
     /// <summary>Where the inventory's objects are, with a slash at the end.</summary>
-    public string Folder { get; } = $"{WithSlash(inventory.Destination.Prefix)}{source.Value}/{inventory.Id}/";
+    public string Folder { get; } = FolderOf(source, inventory);
+
+    /// <summary>A key of a list.</summary>
+    public static ObjectKey NewListKey(BucketName source, InventoryConfiguration inventory) =>
+        ObjectKey.Parse(NewListName(FolderOf(source, inventory)) + ListSuffix);
 
     /// <summary>Writes all rows; answers the objects, in their order.</summary>
     public async Task<IReadOnlyList<InventoryFile>> WriteListsAsync(CancellationToken ct)
     {
         var files = new List<InventoryFile>();
-        var name = $"{Folder}data/{IdGenerator.RandomHex(16).ToLowerInvariant()}";
+        var name = NewListName(Folder);
         await using var rows = RowsAsync(ct).GetAsyncEnumerator(ct);
         var hasMore = await rows.MoveNextAsync();
         while (hasMore || files.Count == 0)
         {
-            var key = files.Count == 0 ? $"{name}.csv.gz" : $"{name}-{files.Count.ToString(CultureInfo.InvariantCulture)}.csv.gz";
+            var key = (files.Count == 0 ? name : $"{name}-{files.Count.ToString(CultureInfo.InvariantCulture)}") + ListSuffix;
             var pipe = new Pipe();
             var storing = PutAsync(key, pipe.Reader, "application/gzip", ct);
             hasMore = await FillAsync(pipe.Writer, rows, hasMore, storing, ct);
@@ -192,6 +198,10 @@ sealed class InventoryWriter(ObjectService storage, BucketName source, string ow
         "Crc64" => record?.Crc64.ToString(CultureInfo.InvariantCulture) ?? "",
         _ => "",
     };
+
+    static string FolderOf(BucketName source, InventoryConfiguration inventory) => $"{WithSlash(inventory.Destination.Prefix)}{source.Value}/{inventory.Id}/";
+
+    static string NewListName(string folder) => $"{folder}data/{IdGenerator.RandomHex(16).ToLowerInvariant()}";
 
     static string Word(bool value) => value ? "true" : "false";
 

@@ -260,6 +260,22 @@ public sealed class BucketInventoryTests(TestServer server)
         Assert.Empty((await storage.Listings.ObjectsAsync(BucketName.Parse(target), new() { MaxEntries = 10 }, CancellationToken.None)).Items);
     }
 
+    [Fact]
+    public async Task Who_puts_an_inventory_must_be_allowed_to_write_the_very_keys_of_its_lists()
+    {
+        await using var own = await AccessServer.StartAsync();
+        (await own.SendAsync("PUT", "bucket-1", by: AccessServer.Root)).Is(200);
+        (await own.SendAsync("PUT", "bucket-2", by: AccessServer.Root)).Is(200);
+        var user = await own.UserAsync("user", Policy("/lists/bucket-1/other/*"));
+        Task<Reply> PutAsync(string id) => own.SendAsync("PUT", "bucket-1", by: user, query: $"inventory&inventoryId={id}", content: Bytes.Of(Xml(id, "bucket-2")));
+        (await PutAsync("mine")).Is(403, "AccessDenied");
+        (await PutAsync("other")).Is(200);
+    }
+
+    static string Policy(string keys) =>
+        "{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"oss:PutBucketInventory\",\"Resource\":\"*\"},"
+        + $"{{\"Effect\":\"Allow\",\"Action\":\"oss:PutObject\",\"Resource\":\"acs:oss:*:*:bucket-2{keys}\"}}]}}";
+
     static IReadOnlyList<string> BucketInventoryFields => Server.Operations.Buckets.BucketInventory.Fields;
 
     static async Task<IEnumerable<string>> RowsAsync(TestServer own, string target)

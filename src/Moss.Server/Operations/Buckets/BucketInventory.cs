@@ -3,6 +3,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.Inventories;
 using Moss.Server.Pipeline;
 
 namespace Moss.Server.Operations.Buckets;
@@ -118,7 +119,7 @@ static class BucketInventory
         var owner = (await context.Storage.Buckets.FindAsync(target, ct)).OwnerId;
         Require(owner == source.OwnerId, "Bucket", destination.Bucket, "must belong to the account of the bucket");
         Require(destination.AccountId is null or "" || destination.AccountId == owner, "AccountId", destination.AccountId, "must be the account of the destination");
-        var sample = ObjectKey.Parse($"{destination.Prefix}/{context.Bucket.Value}".TrimStart('/'));
+        var sample = InventoryWriter.NewListKey(context.Bucket, inventory);
         await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, "oss:PutObject", target, sample, version: null, ct);
     }
 

@@ -58,7 +58,7 @@ static class BucketLogging
             throw new OssException(OssErrors.InvalidTargetBucketForLogging, details: [new("TargetBucket", logging.TargetBucket)]);
         }
 
-        var sample = ObjectKey.Parse(logging.TargetPrefix + context.Bucket.Value);
+        var sample = AccessLogs.AccessLog.NewKey(logging, context.Bucket, context.Services.Time.GetUtcNow());
         await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, "oss:PutObject", target, sample, version: null, ct);
         return status;
     }
