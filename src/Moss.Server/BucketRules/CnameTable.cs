@@ -40,6 +40,9 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOpt
     /// <summary>A domain name, and a label of one.</summary>
     const int MaxNameLength = 253, MaxLabelLength = 63;
 
+    /// <summary>Names of a bucket, as of the public service, and its tokens that are still good.</summary>
+    const int MaxNames = 100, MaxTokens = 100;
+
     static readonly MetadataLock Lock = MetadataLock.Named("cnames");
 
     FrozenDictionary<string, string> _buckets = FrozenDictionary<string, string>.Empty;
@@ -122,6 +125,11 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOpt
                     }
                 }
 
+                if ((await tx.Settings.ListAsync(Prefix)).Count(pair => Read(pair.Value)?.BucketId == bucket.Id) >= MaxNames)
+                {
+                    throw OssErrors.Argument("Domain", domain, $"A bucket can have {MaxNames} domain names at most.");
+                }
+
                 await tx.Settings.PutAsync(
                     Prefix + host, JsonSerializer.SerializeToUtf8Bytes(new(bucket.Id, name.Value, time.GetUtcNow()), CnameJson.Default.CnameRecord));
                 return true;
@@ -187,6 +195,7 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOpt
                     return good;
                 }
 
+                await MakeRoomForTokenAsync(tx, bucket, domain);
                 var token = new CnameTokenRecord(bucket.Id, IdGenerator.RandomHex(16).ToLowerInvariant(), time.GetUtcNow() + TokenLife);
                 await tx.Settings.PutAsync(TokenName(bucket, host), JsonSerializer.SerializeToUtf8Bytes(token, CnameJson.Default.CnameTokenRecord));
                 return new CnameToken(name.Value, host, token.Token, token.ExpireTime);
@@ -207,6 +216,28 @@ sealed class CnameTable(IMetadataStore metadata, TimeProvider time, OssServerOpt
         return stored is not null && JsonSerializer.Deserialize(stored, CnameJson.Default.CnameTokenRecord) is { } token && token.ExpireTime > time.GetUtcNow()
             ? new(bucket.Name.Value, host, token.Token, token.ExpireTime)
             : null;
+    }
+
+    // Tokens that have expired go; those that are good may be no more than so many.
+    async ValueTask MakeRoomForTokenAsync(IMetadataTransaction tx, BucketRecord bucket, string domain)
+    {
+        var good = 0;
+        foreach (var (setting, stored) in await tx.Settings.ListAsync(TokenName(bucket, "")))
+        {
+            if (JsonSerializer.Deserialize(stored, CnameJson.Default.CnameTokenRecord) is { } token && token.ExpireTime > time.GetUtcNow())
+            {
+                good++;
+            }
+            else
+            {
+                await tx.Settings.PutAsync(setting, value: null);
+            }
+        }
+
+        if (good >= MaxTokens)
+        {
+            throw OssErrors.Argument("Domain", domain, $"A bucket can have {MaxTokens} tokens for domain names at most.");
+        }
     }
 
     static string TokenName(BucketRecord bucket, string host) => $"{TokenPrefix}{bucket.Id.ToString(CultureInfo.InvariantCulture)}/{host}";

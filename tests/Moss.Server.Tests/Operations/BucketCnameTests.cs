@@ -141,6 +141,30 @@ public sealed class BucketCnameTests(TestServer server)
     }
 
     [Fact]
+    public async Task A_bucket_has_a_hundred_names_and_good_tokens_at_most()
+    {
+        var time = new ManualTime(new DateTimeOffset(2026, 5, 1, 10, 20, 30, TimeSpan.Zero));
+        await using var own = await TestServer.StartAsync(options => options, time);
+        var (bucket, other) = (await own.BucketAsync(), await own.BucketAsync());
+        foreach (var what in new[] { "add", "token" })
+        {
+            for (var i = 0; i < 100; i++)
+            {
+                (await own.SendAsync(Post(bucket, what, $"n{i}.example.com"))).Is(200);
+            }
+
+            (await own.SendAsync(Post(bucket, what, "more.example.com"))).Is(400, "InvalidArgument").Has("ArgumentName", "Domain");
+            (await own.SendAsync(Post(bucket, what, "n7.example.com"))).Is(200);
+            (await own.SendAsync(Post(other, what, "more.example.com"))).Is(200);
+        }
+
+        (await own.SendAsync(Post(bucket, "delete", "n0.example.com"))).Is(200);
+        (await own.SendAsync(Post(bucket, "add", "last.example.com"))).Is(200);
+        time.Advance(TimeSpan.FromHours(73));
+        (await own.SendAsync(Post(bucket, "token", "last.example.com"))).Is(200);
+    }
+
+    [Fact]
     public async Task Names_are_there_again_after_a_restart()
     {
         using var directory = new TemporaryDirectory();
