@@ -21,7 +21,7 @@ sealed record Measurement(long Requests, long Bytes, TimeSpan Wall, TimeSpan Cpu
 static class Work
 {
     /// <summary>Small requests that a fresh server gets before those that count.</summary>
-    public const int WarmingUp = 20_000;
+    public const int WarmingUp = 60_000;
 
     /// <summary>
     /// Runs requests whose cost is the code that serves them: first so many that the runtime has compiled it for good, then those that count. A server is
