@@ -85,6 +85,8 @@ public sealed class Sweeper(StorageEngine engine)
     /// <returns>How many blobs were deleted.</returns>
     public async Task<int> SweepOrphansAsync(DateTimeOffset madeBefore, CancellationToken ct)
     {
+        // An id says when it was made to the millisecond: what was made in the very one that is named is not older.
+        madeBefore = DateTimeOffset.FromUnixTimeMilliseconds(madeBefore.ToUnixTimeMilliseconds());
         var deleted = 0;
         var batch = new List<BlobId>(OrphansPerLookup);
         await foreach (var id in engine.Blobs.ListAsync(ct))
