@@ -41,9 +41,14 @@ static class Benches
         {
             Prepare = Catalogue.MakeUploads,
         },
+        new("cold-start", "start of the file to the first 200 of PutObject", false, ColdStart),
         new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i, 256, 0, i.Count(512))),
         new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i, 1000, 0, i.Count(1000))),
     ];
+
+    // The bucket is there: creating it was the first request of the start.
+    static Measurement ColdStart(Target target, Inputs inputs) =>
+        Work.RunCold(target, [.. target.Head("PUT", "first", SmallLength), .. inputs.Small]);
 
     static Measurement Parts(Target target, Inputs inputs, int connections, int warmingUp, int count)
     {

@@ -8,7 +8,7 @@ using Moss.Protocol.Signing;
 namespace Moss.Load;
 
 /// <summary>A server under load: how to reach it, how to word a request to it, and which processes are its.</summary>
-sealed class Target(string name, int port, IReadOnlyList<Process> processes, string directory, bool isMoss) : IDisposable
+sealed class Target(string name, int port, IReadOnlyList<Process> processes, string directory, bool isMoss, long started) : IDisposable
 {
     const string AccessKeyId = "bench";
     const string Secret = "bench-secret";
@@ -21,6 +21,9 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
     public bool IsMoss => isMoss;
 
     public string Directory => directory;
+
+    /// <summary>How long ago the server's process was started.</summary>
+    public TimeSpan SinceStart => Stopwatch.GetElapsedTime(started);
 
     public IPEndPoint Address { get; } = new(IPAddress.Loopback, port);
 
@@ -159,12 +162,13 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
 
     static Target Start(string name, ProcessStartInfo info, int port, string directory, bool isMoss)
     {
+        var started = Stopwatch.GetTimestamp();
         var process = Process.Start(info)!;
         process.OutputDataReceived += static (_, _) => { };
         process.ErrorDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var target = new Target(name, port, [process], directory, isMoss);
+        var target = new Target(name, port, [process], directory, isMoss, started);
         for (var tries = 0; ; tries++)
         {
             try
@@ -173,9 +177,9 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
                 probe.Connect(target.Address);
                 break;
             }
-            catch (SocketException) when (tries < 200 && !process.HasExited)
+            catch (SocketException) when (tries < 5000 && !process.HasExited)
             {
-                Pause(TimeSpan.FromMilliseconds(50));
+                Pause(TimeSpan.FromMilliseconds(2));
             }
         }
 

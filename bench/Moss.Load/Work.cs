@@ -34,7 +34,11 @@ static class Work
     /// <param name="send">Sends the request of a number and answers the bytes that were moved.</param>
     public static Measurement RunWarm(Target target, int connections, int warmingUp, int requests, Func<Connection, int, long> send)
     {
-        Run(target, connections, warmingUp, (connection, n) => send(connection, requests + n));
+        if (warmingUp > 0)
+        {
+            Run(target, connections, warmingUp, (connection, n) => send(connection, requests + n));
+        }
+
         return Run(target, connections, requests, send);
     }
 
@@ -82,6 +86,15 @@ static class Work
         Array.Sort(times);
         return new(
             requests, bytes, clock.Elapsed, target.Cpu() - cpu, Time(times, 0.5), Time(times, 0.99), target.PeakResident());
+    }
+
+    /// <summary>Measures from the start of the server's process to the first answer: what a user waits for, and what the process spent on it.</summary>
+    public static Measurement RunCold(Target target, byte[] request)
+    {
+        using var connection = new Connection(target.Address);
+        connection.Send(request);
+        var wall = target.SinceStart;
+        return new(1, request.Length, wall, target.Cpu(), wall, wall, target.PeakResident());
     }
 
     static TimeSpan Time(long[] sorted, double part) =>
