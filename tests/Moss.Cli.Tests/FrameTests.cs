@@ -8,24 +8,73 @@ public sealed class FrameTests
 {
     [Theory]
     [InlineData("*.jpg", "a.jpg", true)]
+    [InlineData("*.jpg", "x/y/a.jpg", true)]
     [InlineData("*.jpg", "a.jpeg", false)]
-    [InlineData("a/*/c", "a/b/x/c", true)]
+    [InlineData("/*.jpg", "x/a.jpg", false)]
+    [InlineData("/a/*.txt", "a/b/c.txt", false)]
+    [InlineData("/a/**.txt", "a/b/c.txt", true)]
+    [InlineData("a/*/c", "a/b/c", true)]
+    [InlineData("a/*/c", "a/b/x/c", false)]
+    [InlineData("b/c", "a/b/c", true)]
+    [InlineData("b/c", "ab/c", false)]
+    [InlineData("tmp/", "x/tmp/y/z", true)]
+    [InlineData("tmp/", "tmp", false)]
+    [InlineData("*.{jpg,png}", "a.png", true)]
     [InlineData("?[a-c]*", "xb", true)]
     [InlineData("?[!a-c]*", "xb", false)]
-    [InlineData("*a*b*", "xxaxxbxx", true)]
-    public void Patterns_match_as_they_say(string pattern, string name, bool matches) => Assert.Equal(matches, Glob.Matches(pattern, name));
+    [InlineData("[!a]b", "/b", false)]
+    [InlineData("[]]", "]", true)]
+    [InlineData(@"\*[\]", @"*\", true)]
+    [InlineData("a.b", "axb", false)]
+    [InlineData("**", "any/thing", true)]
+    [InlineData("*", "a\n", true)]
+    public void Patterns_match_as_they_say(string pattern, string name, bool matches) => Assert.Equal(matches, Pattern.OfName(pattern).Matches(name));
+
+    [Theory]
+    [InlineData("***")]
+    [InlineData("[a")]
+    [InlineData("[]")]
+    [InlineData("{a,b")]
+    [InlineData("[z-a]")]
+    public void A_pattern_that_makes_no_sense_is_refused(string pattern) =>
+        Assert.Contains($"'{pattern}'", Assert.Throws<UsageException>(() => Pattern.OfName(pattern)).Message, StringComparison.Ordinal);
 
     [Fact]
-    public void The_last_pattern_that_matches_decides_and_a_leading_include_leaves_out_the_rest()
+    public void The_first_rule_that_matches_decides_and_an_include_leaves_out_the_rest()
     {
-        var only = new NameFilter([("*.jpg", true)], 0, long.MaxValue, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
-        Assert.True(only.Takes("x/a.jpg", 1, null));
-        Assert.False(only.Takes("x/a.png", 1, null));
-        var most = new NameFilter([("tmp/*", false), ("*.keep", true)], 0, 10, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
+        var only = new RuleList([new(Pattern.OfName("*.jpg"), true)], takesRest: false);
+        Assert.True(only.Takes("x/a.jpg"));
+        Assert.False(only.Takes("x/a.png"));
+        var most = new NameFilter(
+            new([new(Pattern.OfName("*.keep"), true), new(Pattern.OfName("tmp/*"), false)], takesRest: true), 0, 10, DateTimeOffset.MinValue, DateTimeOffset.MaxValue);
         Assert.True(most.Takes("a", 10, null));
         Assert.False(most.Takes("a", 11, null));
         Assert.False(most.Takes("tmp/a", 1, null));
         Assert.True(most.Takes("tmp/a.keep", 1, null));
+    }
+
+    [Theory]
+    [InlineData("2026-11-22", "2026-11-22T00:00:00Z")]
+    [InlineData("2026-11-22T17:08:00", "2026-11-22T17:08:00Z")]
+    [InlineData("2026-11-22T17:08:00Z", "2026-11-22T17:08:00Z")]
+    [InlineData("2026-11-22T17:08:00+08:00", "2026-11-22T09:08:00Z")]
+    [InlineData("1700000000", "2023-11-14T22:13:20Z")]
+    public void Moments_are_read(string text, string expected)
+    {
+        Assert.True(Quantities.TryParseTime(text, out var time));
+        Assert.Equal(DateTimeOffset.Parse(expected, System.Globalization.CultureInfo.InvariantCulture), time);
+        Assert.False(Quantities.TryParseTime("x" + text, out _));
+    }
+
+    [Theory]
+    [InlineData("1M", 30 * 86400)]
+    [InlineData("1m", 60)]
+    [InlineData("1y", 365 * 86400)]
+    [InlineData("1.5d", 129600)]
+    public void Durations_are_read(string text, int seconds)
+    {
+        Assert.True(Quantities.TryParseDuration(text, out var time));
+        Assert.Equal(seconds, time.TotalSeconds);
     }
 
     [Theory]

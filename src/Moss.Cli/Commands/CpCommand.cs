@@ -2,7 +2,6 @@ using System.CommandLine;
 using System.Runtime.CompilerServices;
 using Moss.Cli.Frame;
 using Moss.Cli.Transfers;
-using Moss.Client;
 using Moss.Client.Transfer;
 
 namespace Moss.Cli.Commands;
@@ -23,8 +22,6 @@ static class CpCommand
     static readonly Option<TimeSpan?> IdleTimeout = Options.Duration("--idle-timeout", "With --follow: done when nothing changed for so long (10s).");
     static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "A version of the source object.");
     static readonly Option<string?> Range = Options.Text("--range", "FIRST-LAST", "Only these bytes of the source, to stdout or a file: 0-499, 500-, -500.");
-    static readonly Option<string?> EncodingType = Options.Word("--encoding-type", "Whether the keys on the command line are percent-encoded.", ["url"]);
-    static readonly Option<string?> StartAfter = Options.Text("--start-after", "KEY", "With -r: only keys after this one.");
     static readonly Option<bool> ForbidOverwrite = Options.Flag("--forbid-overwrite", "Fail rather than replace an object.");
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
@@ -36,11 +33,12 @@ static class CpCommand
             kill -USR1 shows the progress; with --follow, kill -USR2 says that the file is finished.
             """,
     }
-        .With([Places, Recursive, .. SkipRule.All, .. NameFilter.All, .. NameList.All, .. PropertyOptions.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, StartAfter, EncodingType, .. TransferOptions.All])
+        .With([Places, Recursive, .. SkipRule.All, .. ObjectSelection.Filters, ObjectSelection.Dirs, .. NameList.All, .. PropertyOptions.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, .. TransferOptions.All])
         .Example("moss cp video.mp4 oss://bucket/", "upload a file under its name")
         .Example("moss cp -r ./photos oss://bucket/photos/", "upload a directory")
         .Example("moss cp oss://bucket/video.mp4 .", "download")
         .Example("moss cp -r oss://bucket/photos/ ./photos --include '*.jpg'", "download some of it")
+        .Example("moss cp -r ./logs oss://bucket/logs/ --filter '- *.tmp' --filter-from rules.txt --min-mtime 2026-11-01", "rules from a file, and by time")
         .Example("find . -newer last -type f | moss cp -r . oss://bucket/ --files-from -", "upload what a list names")
         .Example("moss cp oss://bucket/a oss://other/b", "copy; the bytes stay on the service")
         .Example("pg_dump db | moss cp - oss://bucket/db.sql", "upload what a program writes, of any length")
@@ -52,7 +50,7 @@ static class CpCommand
         var places = invocation.Get(Places);
         var (sources, destination) = (places[..^1], places[^1]);
         var mover = new Mover(invocation, SkipRule.Read(invocation)) { ForbidOverwrite = invocation.Get(ForbidOverwrite) };
-        var decode = invocation.Get(EncodingType) is not null;
+        var decode = invocation.Get(ObjectSelection.EncodingType) is not null;
         var fromService = OssUri.Is(sources[0]);
         if (sources.Any(source => OssUri.Is(source) != fromService))
         {
@@ -73,6 +71,7 @@ static class CpCommand
 
     static async Task<int> UploadAsync(Invocation invocation, Mover mover, string[] sources, OssUri to)
     {
+        ObjectSelection.RefuseForFiles(invocation);
         if (sources is [Standard])
         {
             return await UploadStandardInputAsync(invocation, mover, to);
@@ -91,7 +90,7 @@ static class CpCommand
                 : throw new FailedException(ExitCode.Client, $"there is no directory '{sources[0]}'");
         }
 
-        if (sources is [var only] && !Directory.Exists(only))
+        if (sources is [var only] && !Directory.Exists(only) && (NameFilter.Read(invocation).IsEmpty || invocation.Get(Follow)))
         {
             var follow = invocation.Get(Follow) ? new FollowOptions { IdleTimeout = invocation.Get(IdleTimeout) ?? TimeSpan.FromSeconds(10) } : null;
             using var finish = follow is null ? null : TransferRun.OnUserSignal(() => mover.Followed?.Finish(), number: 2);
@@ -191,7 +190,7 @@ static class CpCommand
                 continue;
             }
 
-            foreach (var file in LocalTree.Walk(source, ct))
+            foreach (var file in LocalTree.Walk(source, ct, deep: !invocation.Get(ObjectSelection.Dirs)))
             {
                 if (file.Problem is not null || filter.Takes(file.Name, file.Size, file.Changed))
                 {
@@ -216,6 +215,7 @@ static class CpCommand
             return await TransferRun.RunAsync(invocation, DownloadsAsync(invocation, mover, uris, names, to), isBatch: true);
         }
 
+        ObjectSelection.RefuseForOne(invocation);
         var intoDirectory = uris.Length > 1 || to.EndsWith('/') || Directory.Exists(to);
         foreach (var uri in uris.Where(static uri => uri.Key.Length == 0 || uri.Key[^1] == '/'))
         {
@@ -267,6 +267,7 @@ static class CpCommand
             return await TransferRun.RunAsync(invocation, CopiesAsync(invocation, mover, uris, names, to), isBatch: true);
         }
 
+        ObjectSelection.RefuseForOne(invocation);
         foreach (var uri in uris.Where(static uri => uri.Key.Length == 0))
         {
             throw new UsageException($"'{uri}' is a bucket: add -r to copy everything in it");
@@ -295,27 +296,17 @@ static class CpCommand
     static async IAsyncEnumerable<(OssUri From, string Name, Side? Listed)> ListedAsync(
         Invocation invocation, OssUri[] sources, IEnumerable<string>? names, [EnumeratorCancellation] CancellationToken ct)
     {
-        var filter = NameFilter.Read(invocation);
-        if (names is not null)
-        {
-            foreach (var name in names.Where(name => filter.Takes(name, null, null)))
-            {
-                yield return (KeyOf(sources[0], name, asDirectory: true), name, null);
-            }
-
-            yield break;
-        }
-
+        var selection = ObjectSelection.Read(invocation);
         foreach (var source in sources)
         {
-            var cut = source.Key.LastIndexOf('/') + 1;
-            var options = new ListObjectsOptions { Prefix = source.Key, StartAfter = invocation.Get(StartAfter) };
-            await foreach (var listed in invocation.Client(source.Bucket).ListObjectsAsync(source.Bucket, options, ct))
+            await foreach (var found in selection.FindAsync(invocation.Client(source.Bucket), source, names, ct))
             {
-                var name = listed.Key[cut..];
-                if (name.Length > 0 && filter.Takes(name, listed.Size, listed.LastModified))
+                if (found.Name.Length > 0)
                 {
-                    yield return (new(source.Bucket, listed.Key), name, new(listed.Size, listed.LastModified, static _ => Task.FromResult<ulong?>(null)));
+                    yield return (
+                        new(source.Bucket, found.Key),
+                        found.Name,
+                        found.Listed is { } listed ? new(listed.Size, listed.LastModified, static _ => Task.FromResult<ulong?>(null)) : null);
                 }
             }
         }

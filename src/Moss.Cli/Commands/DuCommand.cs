@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text;
 using Moss.Cli.Frame;
 using Moss.Cli.Output;
+using Moss.Cli.Transfers;
 using Moss.Client;
 
 namespace Moss.Cli.Commands;
@@ -29,21 +30,24 @@ static class DuCommand
     }
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
-        .With(Address, Human, BlockSize, Versions, NoParts)
+        .With([Address, Human, BlockSize, Versions, NoParts, .. ObjectSelection.Filters, ObjectSelection.Dirs])
         .Example("moss du oss://bucket/2026/", "how much is below a prefix")
+        .Example("moss du oss://bucket --metadata-include 'content-type=video/*'", "the videos of a bucket")
         .Example("moss du oss://bucket --block-size GB", "a whole bucket, in GB")
         .Run(RunAsync);
 
     static async Task RunAsync(Invocation invocation)
     {
-        var uri = OssUri.ParseBucket(invocation.Get(Address));
+        var uri = ObjectSelection.Place(invocation, invocation.Get(Address));
+        var (selection, cut) = (ObjectSelection.Read(invocation), uri.Key.LastIndexOf('/') + 1);
         var client = invocation.Client(uri.Bucket);
         var classes = new SortedDictionary<string, Sum>(StringComparer.Ordinal);
         if (invocation.Get(Versions))
         {
-            await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, new() { Prefix = uri.Key }, invocation.Cancelled))
+            selection.RefuseHead(Versions.Name);
+            await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, selection.Listing(uri, invocation.Get(ObjectSelection.Dirs)), invocation.Cancelled))
             {
-                foreach (var version in page.Versions.Where(static version => !version.IsDeleteMarker))
+                foreach (var version in page.Versions.Where(version => !version.IsDeleteMarker && selection.TakesListed(version.Object, cut)))
                 {
                     Of(classes, version.Object.StorageClass).Add(version.Object.Size);
                 }
@@ -51,13 +55,13 @@ static class DuCommand
         }
         else
         {
-            await foreach (var listed in client.ListObjectsAsync(uri.Bucket, new() { Prefix = uri.Key }, invocation.Cancelled))
+            await foreach (var found in selection.FindAsync(client, uri, null, invocation.Cancelled))
             {
-                Of(classes, listed.StorageClass).Add(listed.Size);
+                Of(classes, found.Listed!.Value.StorageClass).Add(found.Listed.Value.Size);
             }
         }
 
-        var parts = invocation.Get(NoParts) ? new() : await PartsAsync(client, uri, invocation.Cancelled);
+        var parts = invocation.Get(NoParts) ? new() : await PartsAsync(client, uri, selection, invocation.Cancelled);
         var objects = classes.Values.Sum(static sum => sum.Count);
         var bytes = classes.Values.Sum(static sum => sum.Bytes);
         var row = new Row
@@ -76,11 +80,16 @@ static class DuCommand
         await invocation.WriteAsync(row, Text(invocation, classes, objects, bytes, parts));
     }
 
-    static async Task<Sum> PartsAsync(OssClient client, OssUri uri, CancellationToken ct)
+    static async Task<Sum> PartsAsync(OssClient client, OssUri uri, ObjectSelection selection, CancellationToken ct)
     {
-        var sum = new Sum();
+        var (sum, cut) = (new Sum(), uri.Key.LastIndexOf('/') + 1);
         await foreach (var upload in client.ListMultipartUploadsAsync(uri.Bucket, uri.Key, ct))
         {
+            if (!selection.TakesUpload(upload, cut))
+            {
+                continue;
+            }
+
             try
             {
                 await foreach (var part in client.ListPartsAsync(uri.Bucket, upload.Key, upload.UploadId, ct))

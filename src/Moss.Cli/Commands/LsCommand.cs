@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Moss.Cli.Frame;
 using Moss.Cli.Output;
+using Moss.Cli.Transfers;
 using Moss.Client;
 using Moss.Protocol.Xml;
 
@@ -12,12 +13,8 @@ static class LsCommand
     static readonly Argument<string?> Address = Options.OptionalArgument("oss://bucket/prefix", "What to list; nothing lists the buckets.");
     static readonly Option<bool> Uploads = Options.Flag("--multipart", "List open uploads instead of objects.", "-m");
     static readonly Option<bool> Everything = Options.Flag("--all-type", "List objects and open uploads.", "-a");
-    static readonly Option<bool> Directory = Options.Flag("--directory", "List only what stands directly below the prefix; deeper keys appear as prefixes.", "-d");
     static readonly Option<bool> Short = Options.Flag("--short-format", "Only the names.", "-s");
     static readonly Option<bool> Versions = Options.Flag("--all-versions", "List all versions and delete markers.");
-    static readonly Option<long?> Limit = Options.Number("--limited-num", "At most so many entries.", 0, long.MaxValue);
-    static readonly Option<string?> StartAfter = Options.Text("--start-after", "KEY", "Only keys after this one, by their UTF-8 bytes.", "--marker");
-    static readonly Option<long?> PageSize = Options.Number("--page-size", "Entries a request (1000).", 1, 1000);
     static readonly Option<bool> Recursive = Options.Flag("--recursive", "As it is anyway; ossutil has the option.", "-r");
 
     static readonly Column[] ObjectColumns =
@@ -41,10 +38,11 @@ static class LsCommand
     {
         Recursive.Hidden = true;
         return new MossCommand(name, description)
-            .With(Address, Uploads, Everything, Directory, Short, Versions, Limit, StartAfter, PageSize, Recursive)
+            .With([Address, Uploads, Everything, ObjectSelection.Dirs, Short, Versions, ObjectSelection.Limit, .. ObjectSelection.Filters, Recursive])
             .Example("moss ls", "the buckets")
             .Example("moss ls oss://bucket/2026/", "the objects below a prefix")
             .Example("moss ls -d oss://bucket/", "one level, as a directory")
+            .Example("moss ls oss://bucket --include '*.jpg' --max-age 3d", "pictures of the last three days")
             .Example("moss ls -m oss://bucket", "open uploads and their ids")
             .Example("moss ls oss://bucket --output-format json", "for programs")
             .Run(RunAsync);
@@ -52,13 +50,13 @@ static class LsCommand
 
     static async Task RunAsync(Invocation invocation)
     {
-        if (invocation.Get(Address) is not { } address || OssUri.Parse(address) is not { Bucket.Length: > 0 } place)
+        if (invocation.Get(Address) is not { } address || OssUri.Parse(address, invocation.Get(ObjectSelection.EncodingType) is not null) is not { Bucket.Length: > 0 } place)
         {
             await BucketsAsync(invocation);
             return;
         }
 
-        var limit = invocation.Get(Limit) ?? long.MaxValue;
+        var limit = invocation.Get(ObjectSelection.Limit) ?? long.MaxValue;
         if (invocation.Get(Versions))
         {
             await VersionsAsync(invocation, place, limit);
@@ -81,14 +79,15 @@ static class LsCommand
         var writer = invocation.Rows(invocation.Get(Short)
             ? NameOnly
             : [new("created", "CreationTime", -29), new("region", "Region", -20), new("storageClass", "StorageClass", -12), new("uri", "BucketName", 0)]);
-        var count = 0;
+        var (count, limit) = (0L, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
         await foreach (var bucket in invocation.Client().ListBucketsAsync(ct: invocation.Cancelled))
         {
-            if (count++ >= (invocation.Get(Limit) ?? long.MaxValue))
+            if (count == limit)
             {
                 break;
             }
 
+            count++;
             await writer.WriteAsync(
                 new()
                 {
@@ -111,36 +110,32 @@ static class LsCommand
     static async Task<long> ObjectsAsync(Invocation invocation, OssUri place, long limit, bool withUploads)
     {
         var writer = invocation.Rows(invocation.Get(Short) ? NameOnly : ObjectColumns);
-        var options = new ListObjectsOptions
+        var selection = ObjectSelection.Read(invocation);
+        var options = selection.Listing(place, invocation.Get(ObjectSelection.Dirs));
+        var (objects, prefixes, cut) = (0L, 0L, place.Key.LastIndexOf('/') + 1);
+        var client = invocation.Client(place.Bucket);
+        await foreach (var page in client.ListObjectsPagesAsync(place.Bucket, options with { PageSize = Page(invocation, options, limit) }, invocation.Cancelled))
         {
-            Prefix = place.Key,
-            Delimiter = invocation.Get(Directory) ? "/" : null,
-            StartAfter = invocation.Get(StartAfter),
-            PageSize = (int)Math.Min(invocation.Get(PageSize) ?? 1000, Math.Clamp(limit, 1, 1000)),
-        };
-        var (objects, prefixes) = (0L, 0L);
-        await foreach (var page in invocation.Client(place.Bucket).ListObjectsPagesAsync(place.Bucket, options, invocation.Cancelled))
-        {
-            foreach (var prefix in page.Prefixes.Take(Rest(limit, objects + prefixes)))
+            foreach (var prefix in page.Prefixes.Where(prefix => selection.TakesName(prefix, cut)).Take(Rest(limit, objects + prefixes)))
             {
                 prefixes++;
                 await writer.WriteAsync(new() { { "kind", "prefix" }, { "key", prefix }, { "uri", $"oss://{place.Bucket}/{prefix}" } }, invocation.Cancelled);
             }
 
-            foreach (var listed in page.Contents.Take(Rest(limit, objects + prefixes)))
+            foreach (var listed in (await selection.TakenAsync(client, place.Bucket, page.Contents, cut, invocation.Cancelled)).Take(Rest(limit, objects + prefixes)))
             {
                 objects++;
                 await writer.WriteAsync(RowOf(place.Bucket, listed), invocation.Cancelled);
             }
 
             await writer.FlushAsync(invocation.Cancelled);
-            if (objects + prefixes >= limit)
+            if (objects + prefixes >= limit || (page.Contents is [.., var last] && selection.IsBeyond(last.Key)))
             {
                 break;
             }
         }
 
-        var footer = invocation.Get(Directory) ? $"Object and Directory Number is: {objects + prefixes}" : $"Object Number is: {objects}";
+        var footer = invocation.Get(ObjectSelection.Dirs) ? $"Object and Directory Number is: {objects + prefixes}" : $"Object Number is: {objects}";
         if (!withUploads)
         {
             await writer.EndAsync(invocation.Get(Short) ? null : footer, invocation.Cancelled);
@@ -174,8 +169,16 @@ static class LsCommand
             return 0;
         }
 
+        var selection = ObjectSelection.Read(invocation);
+        selection.RefuseHead(Uploads.Name);
+        var cut = place.Key.LastIndexOf('/') + 1;
         await foreach (var upload in invocation.Client(place.Bucket).ListMultipartUploadsAsync(place.Bucket, place.Key, invocation.Cancelled))
         {
+            if (!selection.TakesUpload(upload, cut))
+            {
+                continue;
+            }
+
             await writer.WriteAsync(RowOf(place.Bucket, upload), invocation.Cancelled);
             if (++count >= limit)
             {
@@ -189,11 +192,13 @@ static class LsCommand
     static async Task VersionsAsync(Invocation invocation, OssUri place, long limit)
     {
         var writer = invocation.Rows(invocation.Get(Short) ? NameOnly : VersionColumns);
-        var options = new ListObjectsOptions { Prefix = place.Key, StartAfter = invocation.Get(StartAfter), PageSize = (int)(invocation.Get(PageSize) ?? 1000) };
-        var count = 0L;
+        var selection = ObjectSelection.Read(invocation);
+        selection.RefuseHead(Versions.Name);
+        var (count, cut) = (0L, place.Key.LastIndexOf('/') + 1);
+        var options = selection.Listing(place, oneLevel: false);
         await foreach (var page in invocation.Client(place.Bucket).ListObjectVersionsPagesAsync(place.Bucket, options, invocation.Cancelled))
         {
-            foreach (var version in page.Versions.Take(Rest(limit, count)))
+            foreach (var version in page.Versions.Where(version => selection.TakesListed(version.Object, cut)).Take(Rest(limit, count)))
             {
                 count++;
                 var row = version.IsDeleteMarker
@@ -205,7 +210,7 @@ static class LsCommand
                 await writer.WriteAsync(row, invocation.Cancelled);
             }
 
-            if (count >= limit)
+            if (count >= limit || (page.Versions is [.., var last] && selection.IsBeyond(last.Object.Key)))
             {
                 break;
             }
@@ -235,6 +240,10 @@ static class LsCommand
         { "initiated", upload.Initiated },
         { "storageClass", upload.StorageClass },
     };
+
+    // Few entries need no long page, unless a filter leaves most of it out.
+    static int Page(Invocation invocation, ListObjectsOptions options, long limit) =>
+        NameFilter.All.Concat(MetadataFilter.All).Any(invocation.Has) ? options.PageSize : (int)Math.Min(options.PageSize, Math.Clamp(limit, 1, 1000));
 
     static int Rest(long limit, long taken) => (int)Math.Clamp(limit - taken, 0, int.MaxValue);
 }

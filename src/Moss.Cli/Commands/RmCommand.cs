@@ -37,16 +37,17 @@ static class RmCommand
     }
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
-        .With([Addresses, Recursive, Uploads, Everything, UploadId, Versions, VersionId, Bucket, Force, .. NameFilter.All, TransferOptions.DryRun])
+        .With([Addresses, Recursive, Uploads, Everything, UploadId, Versions, VersionId, Bucket, Force, .. ObjectSelection.All, TransferOptions.DryRun])
         .Example("moss rm oss://bucket/key", "remove an object")
         .Example("moss rm -r oss://bucket/2024/", "everything below a prefix; asks first")
+        .Example("moss rm -r oss://bucket/ --filter-from rules.txt --max-mtime 2026-01-01 -n", "what rules from a file and a time would remove")
         .Example("moss rm -m oss://bucket/key --upload-id ID", "one open upload")
         .Example("moss rm -m -r -f oss://bucket/", "all open uploads of a bucket, without being asked")
         .Run(RunAsync);
 
     static async Task<int> RunAsync(Invocation invocation)
     {
-        var uris = invocation.Get(Addresses).Select(static text => OssUri.ParseBucket(text)).ToArray();
+        var uris = invocation.Get(Addresses).Select(text => ObjectSelection.Place(invocation, text)).ToArray();
         var counts = new Counts { Dry = invocation.Get(TransferOptions.DryRun) ? invocation.Rows(Columns) : null };
         foreach (var uri in uris)
         {
@@ -85,6 +86,16 @@ static class RmCommand
             throw new UsageException("--upload-id goes with one key");
         }
 
+        if ((invocation.Get(Versions) || invocation.Get(Uploads) || invocation.Get(Everything)) && NameList.All.Any(invocation.Has))
+        {
+            throw new UsageException("--files-from names objects: it goes with neither --all-versions nor --multipart nor --all-type");
+        }
+
+        if (!recursive)
+        {
+            ObjectSelection.RefuseForOne(invocation);
+        }
+
         if (!recursive || invocation.Get(Force) || invocation.Get(TransferOptions.DryRun))
         {
             return;
@@ -109,10 +120,12 @@ static class RmCommand
 
         if ((invocation.Get(Uploads) || invocation.Get(Everything)) && (uri.Key.Length > 0 || invocation.Get(Recursive)))
         {
-            var filter = NameFilter.Read(invocation);
+            var selection = ObjectSelection.Read(invocation);
+            selection.RefuseHead(Uploads.Name);
+            var cut = uri.Key.LastIndexOf('/') + 1;
             await foreach (var upload in client.ListMultipartUploadsAsync(uri.Bucket, uri.Key, ct))
             {
-                if (invocation.Get(Recursive) ? filter.Takes(upload.Key, null, upload.Initiated) : upload.Key == uri.Key)
+                if (invocation.Get(Recursive) ? selection.TakesUpload(upload, cut) : upload.Key == uri.Key)
                 {
                     await AbortAsync(invocation, uri.Bucket, upload, counts);
                 }
@@ -166,28 +179,33 @@ static class RmCommand
     static async IAsyncEnumerable<DeleteEntry> EntriesAsync(
         Invocation invocation, OssClient client, OssUri uri, [EnumeratorCancellation] CancellationToken ct)
     {
-        var filter = NameFilter.Read(invocation);
-        var cut = uri.Key.LastIndexOf('/') + 1;
-        bool Takes(ListedObject listed) =>
-            (invocation.Get(Recursive) || listed.Key == uri.Key) && filter.Takes(listed.Key[cut..], listed.Size, listed.LastModified);
-        if (invocation.Get(Versions))
+        var selection = ObjectSelection.Read(invocation);
+        if (!invocation.Get(Versions))
         {
-            await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, new() { Prefix = uri.Key }, ct))
+            var names = NameList.Read(invocation, invocation.Get(Recursive), invocation.Get(Addresses).Length);
+            await foreach (var found in selection.FindAsync(client, uri, names, ct))
             {
-                foreach (var version in page.Versions.Where(version => Takes(version.Object)))
-                {
-                    yield return new(version.Object.Key, version.VersionId);
-                }
+                yield return new(found.Key);
             }
 
             yield break;
         }
 
-        await foreach (var listed in client.ListObjectsAsync(uri.Bucket, new() { Prefix = uri.Key }, ct))
+        selection.RefuseHead(Versions.Name);
+        var (cut, left) = (uri.Key.LastIndexOf('/') + 1, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
+        await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, selection.Listing(uri, invocation.Get(ObjectSelection.Dirs)), ct))
         {
-            if (Takes(listed))
+            foreach (var version in page.Versions)
             {
-                yield return new(listed.Key);
+                if ((invocation.Get(Recursive) || version.Object.Key == uri.Key) && selection.TakesListed(version.Object, cut) && left-- > 0)
+                {
+                    yield return new(version.Object.Key, version.VersionId);
+                }
+            }
+
+            if (left <= 0 || (page.Versions is [.., var last] && selection.IsBeyond(last.Object.Key)))
+            {
+                yield break;
             }
         }
     }

@@ -19,10 +19,10 @@ static class SyncCommand
     {
         Notes = """
             Without --checksum, --size-only or --update, what has the same size and is not newer at the source is left alone.
-            Filters count on both sides: what they leave out is neither sent nor removed.
+            Filters count on both sides: what they leave out is neither sent nor removed. Metadata counts at the source.
             """,
     }
-        .With([Source, Destination, Delete, MaxDelete, .. SkipRule.All, .. NameFilter.All, .. PropertyOptions.All, .. TransferOptions.All])
+        .With([Source, Destination, Delete, MaxDelete, .. SkipRule.All, .. NameFilter.All, .. MetadataFilter.All, ObjectSelection.PageSize, ObjectSelection.Checkers, .. PropertyOptions.All, .. TransferOptions.All])
         .Example("moss sync ./photos oss://bucket/photos", "send what is new or changed")
         .Example("moss sync oss://bucket/photos ./photos --delete --max-delete 100", "fetch, and remove what is gone, but not by mistake")
         .Example("moss sync oss://bucket/a oss://other/a", "within the service")
@@ -61,14 +61,19 @@ static class SyncCommand
 
     static SyncPlan Plan(Invocation invocation, string from, string to, bool deletes)
     {
-        var filter = NameFilter.Read(invocation);
+        if (!OssUri.Is(from))
+        {
+            ObjectSelection.RefuseForFiles(invocation);
+        }
+
+        var selection = ObjectSelection.Read(invocation);
         var rule = SkipRule.Read(invocation);
         // The plan has compared already, or says how.
         var mover = new Mover(invocation, new(false, false, false, false));
-        IAsyncEnumerable<SyncEntry> Side(string place) => OssUri.Is(place)
-            ? SyncSides.Remote(invocation.Client(Folder(place).Bucket), Folder(place), filter, invocation.Cancelled)
-            : SyncSides.Local(place, filter, invocation.Cancelled);
-        return new(Side(from), Side(to), entry => Transfer(mover, from, to, entry), rule, deletes);
+        IAsyncEnumerable<SyncEntry> Side(string place, bool isSource) => OssUri.Is(place)
+            ? SyncSides.Remote(invocation.Client(Folder(place).Bucket), Folder(place), selection, isSource, invocation.Cancelled)
+            : SyncSides.Local(place, selection.Names, invocation.Cancelled);
+        return new(Side(from, isSource: true), Side(to, isSource: false), entry => Transfer(mover, from, to, entry), rule, deletes);
     }
 
     static TransferItem Transfer(Mover mover, string from, string to, SyncEntry entry)

@@ -49,6 +49,16 @@ static class Options
             static text => Quantities.TryParseDuration(text, out var time) ? time : (TimeSpan?)null,
             aliases);
 
+    /// <summary>A moment in UTC; ossutil 1's options of other names take seconds since 1970.</summary>
+    public static Option<DateTimeOffset?> Time(string name, string description, params string[] aliases) =>
+        Parsed(
+            name,
+            "TIME",
+            description,
+            "a time in UTC such as 2026-11-22 or 2026-11-22T17:08:00",
+            static text => Quantities.TryParseTime(text, out var time) ? time : (DateTimeOffset?)null,
+            aliases);
+
     public static Option<Acl?> Acl(params string[] aliases) =>
         Parsed(
             "--acl",

@@ -5,6 +5,11 @@ namespace Moss.Cli.Frame;
 /// <summary>Sizes, durations and times as people write and read them.</summary>
 static class Quantities
 {
+    /// <summary>The last second of the year 9999, the last one there is.</summary>
+    const long MaxUnixSeconds = 253_402_300_799;
+
+    static readonly string[] Moments = ["yyyy-MM-dd", "yyyy-MM-ddTHH:mm:ss", "yyyy-MM-ddTHH:mm:ssK", "yyyy-MM-ddTHH:mm:ss.FFFFFFFK", "yyyy-MM-dd HH:mm:ss"];
+
     static readonly string[] Units = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"];
 
     /// <summary>Bytes: <c>1048576</c>, <c>1M</c>, <c>1Mi</c>, <c>1MiB</c>, <c>1MB</c>. Every unit counts in 1,024, as in ossutil.</summary>
@@ -19,6 +24,7 @@ static class Quantities
             "M" or "MI" or "MB" or "MIB" => 20,
             "G" or "GI" or "GB" or "GIB" => 30,
             "T" or "TI" or "TB" or "TIB" => 40,
+            "P" or "PI" or "PB" or "PIB" => 50,
             _ => -1,
         };
         if (factor < 0 || digits == 0
@@ -38,7 +44,9 @@ static class Quantities
         return true;
     }
 
-    /// <summary>A duration: <c>90</c> (seconds), <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>2h</c>, <c>7d</c>, <c>1h30m</c>.</summary>
+    /// <summary>
+    /// A duration: <c>90</c> (seconds), <c>500ms</c>, <c>10s</c>, <c>5m</c>, <c>2h</c>, <c>7d</c>, <c>1h30m</c>; <c>M</c> is 30 days, <c>y</c> 365.
+    /// </summary>
     public static bool TryParseDuration(string text, out TimeSpan duration)
     {
         duration = default;
@@ -83,6 +91,20 @@ static class Quantities
         return true;
     }
 
+    /// <summary>
+    /// A moment: <c>2026-11-22</c>, <c>2026-11-22T17:08:00</c> with or without <c>Z</c> or <c>+08:00</c> (without, UTC), or seconds since 1970.
+    /// </summary>
+    public static bool TryParseTime(string text, out DateTimeOffset time)
+    {
+        if (long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var seconds) && seconds <= MaxUnixSeconds)
+        {
+            time = DateTimeOffset.FromUnixTimeSeconds(seconds);
+            return true;
+        }
+
+        return DateTimeOffset.TryParseExact(text, Moments, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out time);
+    }
+
     /// <summary><c>1.50 GiB</c>; three digits that count, in a width that stays.</summary>
     public static string Size(double bytes)
     {
@@ -117,6 +139,8 @@ static class Quantities
         "h" => 3600,
         "d" => 86400,
         "w" => 604800,
+        "M" => 2592000,
+        "y" => 31536000,
         _ => null,
     };
 }

@@ -17,7 +17,8 @@ readonly record struct LocalFile(string Path, string Name, long Size, DateTimeOf
 static class LocalTree
 {
     /// <summary>Links to files are followed, links to directories are not, so that no walk goes in circles.</summary>
-    public static IEnumerable<LocalFile> Walk(string root, CancellationToken ct)
+    /// <param name="deep">Whether what is below the directories in it is found as well.</param>
+    public static IEnumerable<LocalFile> Walk(string root, CancellationToken ct, bool deep = true)
     {
         var levels = new Stack<(string Path, string Name, IEnumerator<(string Name, bool IsDirectory)> Entries)>();
         levels.Push((root, "", Entries(root).GetEnumerator()));
@@ -39,6 +40,11 @@ static class LocalTree
 
                     var (name, isDirectory) = entries.Current;
                     var full = Path.Combine(path, name);
+                    if (isDirectory && !deep)
+                    {
+                        continue;
+                    }
+
                     if (isDirectory)
                     {
                         levels.Push((full, prefix + name + "/", Entries(full).GetEnumerator()));

@@ -33,15 +33,18 @@ static class NameList
             throw new UsageException("--files-from goes with -r and one source, which the names are relative to");
         }
 
-        if (path != "-" && !File.Exists(path))
-        {
-            throw new FailedException(ExitCode.Client, $"there is no file '{path}'");
-        }
-
-        return raw is not null ? Lines(path) : Lines(path).Select(static line => line.Trim()).Where(static line => line.Length > 0 && line[0] is not ('#' or ';'));
+        return raw is not null ? Lines(path) : Tidy(path);
     }
 
-    static IEnumerable<string> Lines(string path)
+    /// <summary>The lines of a file, or of stdin for <c>-</c>, without remarks and the blanks around them.</summary>
+    /// <exception cref="FailedException">There is no such file.</exception>
+    public static IEnumerable<string> Tidy(string path) =>
+        Lines(path).Select(static line => line.Trim()).Where(static line => line.Length > 0 && line[0] is not ('#' or ';'));
+
+    static IEnumerable<string> Lines(string path) =>
+        path == "-" || File.Exists(path) ? Read(path) : throw new FailedException(ExitCode.Client, $"there is no file '{path}'");
+
+    static IEnumerable<string> Read(string path)
     {
         using var reader = path == "-" ? Console.In : new StreamReader(path);
         while (reader.ReadLine() is { } line)

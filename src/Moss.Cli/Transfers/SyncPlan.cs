@@ -8,7 +8,8 @@ using Moss.Protocol.Names;
 namespace Moss.Cli.Transfers;
 
 /// <summary>One name on one side.</summary>
-readonly record struct SyncEntry(string Name, Side Side, Exception? Problem = null);
+/// <param name="IsLeftOut">A filter leaves it out by its size, its time or its metadata: it is neither brought over, nor is its like removed.</param>
+readonly record struct SyncEntry(string Name, Side Side, Exception? Problem = null, bool IsLeftOut = false);
 
 /// <summary>
 /// Compares two sides, both sorted by the UTF-8 bytes of their names, by walking them side by side: memory does not grow with what is in
@@ -47,7 +48,7 @@ sealed class SyncPlan(
 
                 hasLeft = await left.MoveNextAsync();
             }
-            else
+            else if (!right.Current.IsLeftOut)
             {
                 AddSurplus(right.Current.Name);
             }
@@ -80,6 +81,11 @@ sealed class SyncPlan(
 
     TransferItem? Decide(SyncEntry here, SyncEntry? there)
     {
+        if (here.IsLeftOut)
+        {
+            return null;
+        }
+
         if (here.Problem is not null || there is not { } other)
         {
             return transfer(here);
@@ -135,30 +141,34 @@ static class SyncSides
 
         foreach (var file in LocalTree.Walk(root, ct))
         {
-            if (file.Problem is not null || filter.Takes(file.Name, file.Size, file.Changed))
+            if (file.Problem is not null || filter.TakesName(file.Name))
             {
-                yield return new(file.Name, Side.Of(file.Path, file.Size, file.Changed), file.Problem);
+                yield return new(
+                    file.Name,
+                    Side.Of(file.Path, file.Size, file.Changed),
+                    file.Problem,
+                    file.Problem is null && !filter.TakesSizeAndTime(file.Size, file.Changed));
             }
         }
     }
 
     /// <param name="place">A bucket, or a prefix that ends in <c>/</c>.</param>
+    /// <param name="isSource">Whether metadata counts: it is the source's that does.</param>
     public static async IAsyncEnumerable<SyncEntry> Remote(
-        OssClient client, OssUri place, NameFilter filter, [EnumeratorCancellation] CancellationToken ct = default)
+        OssClient client, OssUri place, ObjectSelection selection, bool isSource, [EnumeratorCancellation] CancellationToken ct = default)
     {
-        await foreach (var page in AheadAsync(client.ListObjectsPagesAsync(place.Bucket, new() { Prefix = place.Key }, ct), ct))
+        await foreach (var page in AheadAsync(client.ListObjectsPagesAsync(place.Bucket, selection.Listing(place, oneLevel: false), ct), ct))
         {
-            foreach (var listed in page.Contents)
+            // An object that stands for a directory is neither brought over nor removed.
+            var named = page.Contents.Where(listed => listed.Key.Length > place.Key.Length && listed.Key[^1] != '/' && selection.Names.TakesName(listed.Key[place.Key.Length..])).ToList();
+            var chosen = isSource ? await selection.ChosenAsync(client, place.Bucket, named, ct) : null;
+            for (var i = 0; i < named.Count; i++)
             {
-                var name = listed.Key[place.Key.Length..];
-                // An object that stands for a directory is neither brought over nor removed.
-                if (name.Length > 0 && name[^1] != '/' && filter.Takes(name, listed.Size, listed.LastModified))
-                {
-                    var key = listed.Key;
-                    yield return new(
-                        name,
-                        new(listed.Size, listed.LastModified, async token => (await client.HeadObjectAsync(place.Bucket, key, ct: token)).Crc64));
-                }
+                var listed = named[i];
+                yield return new(
+                    listed.Key[place.Key.Length..],
+                    new(listed.Size, listed.LastModified, async token => (await client.HeadObjectAsync(place.Bucket, listed.Key, ct: token)).Crc64),
+                    IsLeftOut: !selection.Names.TakesSizeAndTime(listed.Size, listed.LastModified) || chosen?[i] == false);
             }
         }
     }

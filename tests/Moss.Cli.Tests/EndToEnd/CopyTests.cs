@@ -112,8 +112,10 @@ public sealed class CopyTests(MossServer server) : IDisposable
             [.. (await _shelf.JsonAsync("transfer-dry-run", ["cp", "-r", "d", $"oss://{bucket}/", "--dry-run", .. filters])).All("source").Select(source => source[2..])];
         Assert.Equal(["a.txt", "b.jpg", "large.txt", "tmp/c.txt", "tmp/keep.txt"], await Planned());
         Assert.Equal(["a.txt", "large.txt", "tmp/c.txt", "tmp/keep.txt"], await Planned("--include", "*.txt"));
-        Assert.Equal(["a.txt", "b.jpg", "large.txt", "tmp/keep.txt"], await Planned("--exclude", "tmp/*", "--include", "*/keep.txt"));
-        Assert.Equal(["a.txt", "b.jpg", "large.txt"], await Planned("--include", "*", "--exclude", "tmp/*"));
+        Assert.Equal(["a.txt", "b.jpg", "large.txt", "tmp/keep.txt"], await Planned("--filter", "+ keep.txt", "--exclude", "tmp/*"));
+        Assert.Equal(["a.txt", "b.jpg", "large.txt"], await Planned("--exclude", "tmp/", "--include", "*"));
+        Assert.Equal(["tmp/c.txt", "tmp/keep.txt"], await Planned("--include=/tmp/**"));
+        Assert.Equal(["a.txt", "b.jpg", "large.txt"], await Planned("-d"));
         Assert.Equal(["large.txt"], await Planned("--min-size", "2Ki"));
         Assert.Equal(["a.txt", "b.jpg", "tmp/c.txt", "tmp/keep.txt"], await Planned("--max-size", "2999"));
         Assert.Empty(await Planned("--min-age", "1d"));
