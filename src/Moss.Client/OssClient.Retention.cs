@@ -29,8 +29,10 @@ public sealed partial class OssClient
         CommandAsync(BucketDelete("AbortBucketWorm", bucket, "worm"), ct);
 
     /// <summary>Makes an object of an archive class readable for so many days.</summary>
-    public Task RestoreObjectAsync(string bucket, string key, int days = 1, string? versionId = null, CancellationToken ct = default) => CommandAsync(
-        WithDocument(ObjectCall("RestoreObject", HttpMethod.Post, bucket, key, "restore", versionId), new RestoreRequest(days)), ct);
+    /// <param name="tier"><c>Expedited</c>, <c>Standard</c> or <c>Bulk</c>: how soon, for the cold classes; null leaves it to the service.</param>
+    public Task RestoreObjectAsync(
+        string bucket, string key, int days = 1, string? versionId = null, string? tier = null, CancellationToken ct = default) => CommandAsync(
+        WithDocument(ObjectCall("RestoreObject", HttpMethod.Post, bucket, key, "restore", versionId), new RestoreRequest(days, tier)), ct);
 
     /// <summary>Ends the days of a restored object.</summary>
     public Task CleanRestoredObjectAsync(string bucket, string key, string? versionId = null, CancellationToken ct = default) =>

@@ -1,47 +1,75 @@
+using System.CommandLine;
+using System.Runtime.CompilerServices;
 using Moss.Cli.Frame;
+using Moss.Cli.Transfers;
 using Moss.Client;
 
 namespace Moss.Cli.Commands;
 
-/// <summary>One change to one object, or to all below a prefix, so many at once.</summary>
+/// <summary>One change to one object, or with <c>-r</c> to all below a prefix that are chosen, so many at once.</summary>
 static class EachObject
 {
     const int AtOnce = 16;
 
-    /// <param name="change">What is done to a key.</param>
-    public static async Task<int> RunAsync(
-        Invocation invocation, OssUri uri, bool recursive, Func<OssClient, string, CancellationToken, Task> change)
+    public static readonly Option<bool> Recursive = Options.Flag("--recursive", "All objects below the prefix.", "-r");
+
+    /// <summary>What each of these verbs takes.</summary>
+    public static readonly Option[] All = [Recursive, .. ObjectSelection.All, .. Running];
+
+    /// <summary>How a batch of changes runs.</summary>
+    public static Option[] Running =>
+    [
+        TransferOptions.Jobs, TransferOptions.Progress, TransferOptions.NoProgress, TransferOptions.OutputDirectory, TransferOptions.NoErrorReport,
+        TransferOptions.DryRun, TransferOptions.Force,
+    ];
+
+    /// <param name="place">An object, or with <c>-r</c> a prefix.</param>
+    /// <param name="change">What is done to each; false when nothing had to be done.</param>
+    public static Task<int> RunAsync(
+        Invocation invocation, TransferKind kind, OssUri place, Func<OssClient, FoundObject, CancellationToken, Task<bool>> change)
     {
-        var client = invocation.Client(uri.Bucket);
-        if (!recursive)
+        var client = invocation.Client(place.Bucket);
+        if (!invocation.Get(Recursive))
         {
-            await change(client, uri.Key, invocation.Cancelled);
-            await WriteAsync(invocation, 1, 0);
-            return ExitCode.Ok;
+            ObjectSelection.RefuseForOne(invocation);
+            NameList.Read(invocation, isRecursive: false, sources: 1);
+            return RunAsync(invocation, new[] { Item(new(place.Key, place.Key, null)) }.ToAsyncEnumerable(), isBatch: false);
         }
 
-        var (done, failed) = (0L, 0L);
-        await Parallel.ForEachAsync(
-            client.ListObjectsAsync(uri.Bucket, new() { Prefix = uri.Key }, invocation.Cancelled),
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = invocation.Cancelled },
-            async (listed, ct) =>
+        return RunAsync(invocation, ItemsAsync(invocation.Cancelled), isBatch: true);
+
+        TransferItem Item(FoundObject found) => new(
+            kind,
+            $"oss://{place.Bucket}/{found.Key}",
+            "",
+            null,
+            async (_, ct) => await change(client, found, ct) ? new() : TransferDone.Skipped);
+
+        async IAsyncEnumerable<TransferItem> ItemsAsync([EnumeratorCancellation] CancellationToken ct)
+        {
+            var names = NameList.Read(invocation, isRecursive: true, sources: 1);
+            await foreach (var found in ObjectSelection.Read(invocation).FindAsync(client, place, names, ct))
             {
-                try
-                {
-                    await change(client, listed.Key, ct);
-                    Interlocked.Increment(ref done);
-                }
-                catch (Exception problem) when (problem is not OperationCanceledException)
-                {
-                    Interlocked.Increment(ref failed);
-                    Invocation.Warn($"oss://{uri.Bucket}/{listed.Key}: {Failures.Describe(problem)}");
-                }
-            });
-        await WriteAsync(invocation, done, failed);
-        return failed == 0 ? ExitCode.Ok : ExitCode.Partial;
+                yield return Item(found);
+            }
+        }
     }
 
-    static Task WriteAsync(Invocation invocation, long done, long failed) => invocation.WriteAsync(
-        new() { { "done", done }, { "failed", failed } },
-        failed == 0 ? $"Succeed: Total num: {done}. OK num: {done}." : $"FinishWithError: Total num: {done + failed}. Error num: {failed}. OK num: {done}.");
+    /// <summary>Runs items that move no bytes, and says how many were done.</summary>
+    public static Task<int> RunAsync(Invocation invocation, IAsyncEnumerable<TransferItem> items, bool isBatch) => TransferRun.RunAsync(
+        invocation,
+        items,
+        isBatch,
+        resumes: false,
+        summarise: (state, report) => SummariseAsync(invocation, state, report),
+        jobs: AtOnce);
+
+    static Task SummariseAsync(Invocation invocation, BoardState state, FailureReport report)
+    {
+        var (done, skipped, failed) = (state.DoneItems, state.SkippedItems, state.FailedItems);
+        var ok = $"OK num: {done}{(skipped > 0 ? $"({done} objects, skip {skipped} objects)" : "")}.";
+        return invocation.WriteAsync(
+            new() { { "done", done }, { "skipped", skipped }, { "failed", failed }, { "report", report.FilePath } },
+            failed == 0 ? $"Succeed: Total num: {done + skipped}. {ok}" : $"FinishWithError: Total num: {done + skipped + failed}. Error num: {failed}. {ok}");
+    }
 }

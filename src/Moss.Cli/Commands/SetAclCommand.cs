@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Moss.Cli.Frame;
+using Moss.Cli.Transfers;
 using Moss.Protocol.Names;
 
 namespace Moss.Cli.Commands;
@@ -11,17 +12,15 @@ static class SetAclCommand
 
     static readonly Argument<string> AclWord = new("acl") { Description = "private, public-read, public-read-write, or for objects default." };
 
-    static readonly Option<bool> Recursive = Options.Flag("--recursive", "All objects below the prefix.", "-r");
     static readonly Option<bool> Bucket = Options.Flag("--bucket", "As it is anyway for an address without a key.", "-b");
     static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "A version of the object.");
-    static readonly Option<bool> Force = Options.Flag("--force", "As it is anyway: nothing is asked.", "-f");
 
     public static Command Create(string name, string description)
     {
         AclWord.CompletionSources.Add("default", "private", "public-read", "public-read-write");
-        Bucket.Hidden = Force.Hidden = true;
+        Bucket.Hidden = true;
         return new MossCommand(name, description)
-            .With(Address, AclWord, Recursive, VersionId, Bucket, Force)
+            .With([Address, AclWord, VersionId, Bucket, .. EachObject.All])
             .Example("moss set-acl oss://bucket public-read", "a bucket that everybody may read")
             .Example("moss set-acl oss://bucket/key default", "an object as its bucket has it")
             .Example("moss set-acl -r oss://bucket/www/ public-read", "all objects below a prefix")
@@ -30,23 +29,23 @@ static class SetAclCommand
 
     static async Task<int> RunAsync(Invocation invocation)
     {
-        var uri = OssUri.ParseBucket(invocation.Get(Address));
+        var uri = ObjectSelection.Place(invocation, invocation.Get(Address));
         if (!WireWords.TryParseAcl(invocation.Get(AclWord), out var acl))
         {
             throw new UsageException($"'{invocation.Get(AclWord)}' is no ACL: default, private, public-read or public-read-write");
         }
 
-        if (uri.Key.Length == 0 && !invocation.Get(Recursive))
+        if (uri.Key.Length == 0 && !invocation.Get(EachObject.Recursive))
         {
             await invocation.Client(uri.Bucket).PutBucketAclAsync(uri.Bucket, acl, invocation.Cancelled);
             await invocation.WriteAsync(new() { { "bucket", uri.Bucket }, { "acl", acl.ToWire() } }, "");
             return ExitCode.Ok;
         }
 
-        return await EachObject.RunAsync(
-            invocation,
-            uri,
-            invocation.Get(Recursive),
-            (client, key, ct) => client.PutObjectAclAsync(uri.Bucket, key, acl, invocation.Get(VersionId), ct));
+        return await EachObject.RunAsync(invocation, TransferKind.Change, uri, async (client, found, ct) =>
+        {
+            await client.PutObjectAclAsync(uri.Bucket, found.Key, acl, invocation.Get(VersionId), ct);
+            return true;
+        });
     }
 }

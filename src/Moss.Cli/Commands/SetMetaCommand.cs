@@ -2,7 +2,6 @@ using System.CommandLine;
 using Moss.Cli.Frame;
 using Moss.Cli.Transfers;
 using Moss.Client;
-using Moss.Protocol.Names;
 
 namespace Moss.Cli.Commands;
 
@@ -16,23 +15,18 @@ static class SetMetaCommand
 
     static readonly Option<bool> Update = Options.Flag("--update", "Change what is named and keep the rest; else what is not named goes.");
     static readonly Option<bool> Delete = Options.Flag("--delete", "Remove what is named and keep the rest.");
-    static readonly Option<bool> Recursive = Options.Flag("--recursive", "All objects below the prefix.", "-r");
-    static readonly Option<bool> Force = Options.Flag("--force", "As it is anyway: nothing is asked.", "-f");
 
-    public static Command Create(string name, string description)
-    {
-        Force.Hidden = true;
-        return new MossCommand(name, description)
-            .With(Address, Meta, Update, Delete, Recursive, Force)
-            .Example("moss set-meta oss://bucket/key 'Cache-Control:no-cache' --update", "set one header, keep the others")
-            .Example("moss set-meta oss://bucket/key 'X-Oss-Meta-Camera:7#Content-Type:video/mp4'", "set these and drop all others")
-            .Example("moss set-meta oss://bucket/key X-Oss-Meta-Camera --delete", "drop one")
-            .Run(RunAsync);
-    }
+    public static Command Create(string name, string description) => new MossCommand(name, description)
+        .With([Address, Meta, Update, Delete, .. EachObject.All])
+        .Example("moss set-meta oss://bucket/key 'Cache-Control:no-cache' --update", "set one header, keep the others")
+        .Example("moss set-meta oss://bucket/key 'X-Oss-Meta-Camera:7#Content-Type:video/mp4'", "set these and drop all others")
+        .Example("moss set-meta oss://bucket/key X-Oss-Meta-Camera --delete", "drop one")
+        .Run(RunAsync);
 
     static async Task<int> RunAsync(Invocation invocation)
     {
-        var uri = invocation.Get(Recursive) ? OssUri.ParseBucket(invocation.Get(Address)) : OssUri.ParseObject(invocation.Get(Address));
+        var text = invocation.Get(Address);
+        var uri = invocation.Get(EachObject.Recursive) ? ObjectSelection.Place(invocation, text) : ObjectSelection.Object(invocation, text);
         var (update, delete) = (invocation.Get(Update), invocation.Get(Delete));
         if (update && delete)
         {
@@ -51,44 +45,26 @@ static class SetMetaCommand
             PropertyOptions.ApplyMeta(new(), meta, []);
         }
 
-        return await EachObject.RunAsync(invocation, uri, invocation.Get(Recursive), (client, key, ct) => ChangeAsync(client, uri.Bucket, key, meta, update, delete, ct));
+        return await EachObject.RunAsync(invocation, TransferKind.Change, uri, async (client, found, ct) =>
+        {
+            await ChangeAsync(client, new(uri.Bucket, found.Key), meta, update, delete, ct);
+            return true;
+        });
     }
 
-    static async Task ChangeAsync(OssClient client, string bucket, string key, string meta, bool update, bool delete, CancellationToken ct)
+    static async Task ChangeAsync(OssClient client, CopySource at, string meta, bool update, bool delete, CancellationToken ct)
     {
-        var info = await client.HeadObjectAsync(bucket, key, ct: ct);
-        var acl = await client.GetObjectAclAsync(bucket, key, ct: ct);
+        var (_, now) = await ObjectRewrite.ReadAsync(client, at, ct);
         var user = new Dictionary<string, string>(StringComparer.Ordinal);
-        // A copy has the ACL and the storage class of the request, not of the source.
-        var properties = new ObjectProperties
+        // The names alone are said of what is to go: any value will do.
+        var named = PropertyOptions.ApplyMeta(new(), delete ? string.Join('#', meta.Split('#').Select(static name => name.Trim() + ":x")) : meta, user) with { UserMetadata = user };
+        var directive = update ? PropertyDirective.Update : delete ? PropertyDirective.Delete : PropertyDirective.Replace;
+        var then = directive.Metadata(now, named) with
         {
-            Acl = WireWords.TryParseAcl(acl.Grant, out var grant) && grant != Acl.Default ? grant : null,
-            StorageClass = WireWords.TryParseStorageClass(info.StorageClass, out var kind) ? kind : null,
+            Acl = named.Acl ?? now.Acl,
+            StorageClass = named.StorageClass ?? now.StorageClass,
+            OtherHeaders = [.. now.OtherHeaders, .. named.OtherHeaders],
         };
-        if (update || delete)
-        {
-            var dropped = delete ? meta.Split('#').Select(static name => name.Trim().ToLowerInvariant()).ToHashSet(StringComparer.Ordinal) : [];
-            string? Kept(string name) => dropped.Contains(name.ToLowerInvariant()) ? null : info.Headers.Get(name);
-            properties = properties with
-            {
-                ContentType = Kept("Content-Type"),
-                CacheControl = Kept("Cache-Control"),
-                ContentDisposition = Kept("Content-Disposition"),
-                ContentEncoding = Kept("Content-Encoding"),
-                ContentLanguage = Kept("Content-Language"),
-                Expires = Kept("Expires"),
-            };
-            foreach (var (name, value) in info.UserMetadata.Where(pair => !dropped.Contains("x-oss-meta-" + pair.Key)))
-            {
-                user[name] = value;
-            }
-        }
-
-        if (!delete)
-        {
-            properties = PropertyOptions.ApplyMeta(properties, meta, user);
-        }
-
-        await client.CopyObjectAsync(new(bucket, key), bucket, key, properties with { UserMetadata = user }, info.ETag, ct);
+        await ObjectRewrite.WriteAsync(client, at, at.Bucket, at.Key, then, ct);
     }
 }

@@ -64,6 +64,9 @@ sealed class ObjectSelection
     /// <summary>An address of the command line, decoded when that was asked for.</summary>
     public static OssUri Place(Invocation invocation, string text) => OssUri.ParseBucket(text, invocation.Get(EncodingType) is not null);
 
+    /// <summary>The same for one object.</summary>
+    public static OssUri Object(Invocation invocation, string text) => OssUri.ParseObject(text, invocation.Get(EncodingType) is not null);
+
     /// <summary>What chooses among many is refused where one object is named: nobody should find out later that it was not heeded.</summary>
     /// <exception cref="UsageException">Something was to be chosen.</exception>
     public static void RefuseForOne(Invocation invocation)

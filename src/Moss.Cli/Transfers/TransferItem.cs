@@ -8,6 +8,15 @@ enum TransferKind
     Download,
     Copy,
     Delete,
+
+    /// <summary>Properties of an object.</summary>
+    Change,
+
+    /// <summary>An object of an archive class, for reading.</summary>
+    Restore,
+
+    /// <summary>An object to an earlier version.</summary>
+    Revert,
 }
 
 /// <summary>One thing to do of a command that may do many.</summary>

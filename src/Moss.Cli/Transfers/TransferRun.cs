@@ -13,8 +13,16 @@ static class TransferRun
     /// <param name="isBatch">Whether there may be many items: some that fail make exit code 4, and are reported.</param>
     /// <param name="resumes">Whether the command can go on when it is given again.</param>
     /// <param name="after">What is done when all items are, and what it adds to the summary.</param>
+    /// <param name="summarise">Says what came of it, for items that move no bytes; null says it as transfers do.</param>
+    /// <param name="jobs">Items at once, unless the command line says otherwise.</param>
     public static async Task<int> RunAsync(
-        Invocation invocation, IAsyncEnumerable<TransferItem> items, bool isBatch, bool resumes = true, Func<BoardState, Task<IReadOnlyList<KeyValuePair<string, object?>>>>? after = null)
+        Invocation invocation,
+        IAsyncEnumerable<TransferItem> items,
+        bool isBatch,
+        bool resumes = true,
+        Func<BoardState, Task<IReadOnlyList<KeyValuePair<string, object?>>>>? after = null,
+        Func<BoardState, FailureReport, Task>? summarise = null,
+        int jobs = 3)
     {
         if (invocation.Get(TransferOptions.DryRun))
         {
@@ -26,7 +34,7 @@ static class TransferRun
         using var report = new FailureReport(invocation.Get(TransferOptions.OutputDirectory), isBatch && !invocation.Get(TransferOptions.NoErrorReport));
         var job = resumes && !invocation.Get(TransferOptions.NoResume) ? Job.Begin(Entry.Arguments) : null;
         var view = ProgressView.Create(board, TransferOptions.ProgressWanted(invocation), invocation.IsQuiet);
-        var batch = new TransferBatch(board, view, report, (int)(invocation.Get(TransferOptions.Jobs) ?? 3));
+        var batch = new TransferBatch(board, view, report, (int)(invocation.Get(TransferOptions.Jobs) ?? jobs));
         BoardState state;
         using (OnUserSignal(view.Dump))
         {
@@ -69,8 +77,7 @@ static class TransferRun
             view.Warn($"{state.FailedItems} of {state.FoundItems} items failed; which, and why: {path}");
         }
 
-        await SummariseAsync(invocation, view, state, batch, report, more);
-
+        await (summarise?.Invoke(state, report) ?? SummariseAsync(invocation, view, state, batch, report, more));
         return state.FailedItems == 0 ? ExitCode.Ok : isBatch ? ExitCode.Partial : Failures.CodeOf(batch.LastFailure!);
     }
 
