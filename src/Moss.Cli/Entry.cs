@@ -34,7 +34,9 @@ static class Entry
         var verb = args.Length > 0 ? Verbs.Find(args[0]) : null;
         if (args.Length > 0 && verb is null && args[0].Length > 0 && !args[0].StartsWith('-') && !args[0].StartsWith('['))
         {
-            Console.Error.WriteLine($"moss: there is no verb '{args[0]}'{Suggestions.DidYouMean(args[0], Verbs.Words)}");
+            Console.Error.WriteLine(Unserved.Verbs.GetValueOrDefault(args[0]) is { } instead
+                ? $"moss: '{args[0]}' of ossutil is {instead}"
+                : $"moss: there is no verb '{args[0]}'{Suggestions.DidYouMean(args[0], Verbs.Words)}");
             Console.Error.WriteLine("      'moss --help' shows what there is");
             return ExitCode.Usage;
         }

@@ -64,7 +64,9 @@ public sealed partial class OssClient : IDisposable
         var credentials = await _options.Credentials.GetAsync(ct).ConfigureAwait(false)
             ?? throw new InvalidOperationException("An anonymous client cannot sign addresses.");
         var signer = new Signer(credentials.Signing, new() { Version = _options.SignatureVersion, Region = _sender.Region });
-        var signable = SignableRequest.ToSend(request.Method.Method, request.Bucket, request.Key, request.Query, request.Headers);
+        // Whoever uses the address sends no headers of ours.
+        var query = _options.RequestPayer is { } payer ? [.. request.Query, new(Sender.RequestPayer, payer)] : request.Query;
+        var signable = SignableRequest.ToSend(request.Method.Method, request.Bucket, request.Key, query, request.Headers);
         return _sender.Address.Of(request.Bucket, request.Key, signer.Presign(signable, _sender.Now, validFor));
     }
 

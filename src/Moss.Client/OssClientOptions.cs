@@ -80,6 +80,12 @@ public sealed record OssClientOptions
     public string? UserAgent { get; init; }
 
     /// <summary>
+    /// <c>requester</c> takes the costs of a bucket whose owner does not (<c>x-oss-request-payer</c>): said with every request and in every
+    /// presigned address. Null says nothing.
+    /// </summary>
+    public string? RequestPayer { get; init; }
+
+    /// <summary>
     /// Handles the HTTP instead of the client's own <see cref="SocketsHttpHandler"/>, for tests, tracing and private certificates. It must
     /// not follow redirects nor decompress, it must send header values as UTF-8, and the caller disposes it. The timeouts for connecting
     /// and the proxy settings are then its own business.

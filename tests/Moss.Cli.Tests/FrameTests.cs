@@ -118,6 +118,28 @@ public sealed class FrameTests
     public void No_key_leaves_the_directory(string key) => Assert.Throws<IOException>(() => LocalPath.Below("/tmp/x", key));
 
     [Fact]
+    public void What_of_ossutil_is_not_taken_is_in_the_docs_and_is_not_taken()
+    {
+        var rows = File.ReadAllLines(Path.Combine(AppContext.BaseDirectory, "cli.md"))
+            .Where(static line => line.StartsWith("| `", StringComparison.Ordinal))
+            .Select(static line => line.Trim('|', ' ').Split(" | "))
+            .ToDictionary(static cells => cells[0].Trim('`'), static cells => cells[1], StringComparer.Ordinal);
+        Assert.Equal(Unserved.Options.Concat(Unserved.Verbs).OrderBy(static pair => pair.Key, StringComparer.Ordinal), rows.OrderBy(static pair => pair.Key, StringComparer.Ordinal));
+        var taken = Verbs.All.SelectMany(static verb => verb.ToCommand().Options).Concat(GlobalOptions.All).SelectMany(static option => option.Aliases.Append(option.Name));
+        Assert.Empty(taken.Intersect(Unserved.Options.Keys, StringComparer.Ordinal));
+        Assert.Empty(Verbs.Words.Intersect(Unserved.Verbs.Keys, StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void Every_call_that_does_a_verb_of_ossutil_is_in_the_operation_table()
+    {
+        var calls = Unserved.Verbs.Values.Where(static text => text.StartsWith("'moss api ", StringComparison.Ordinal))
+            .SelectMany(static text => text["'moss api ".Length..].Split(", "))
+            .Select(static call => call.Trim('\''));
+        Assert.Empty(calls.Except(ApiCommand.Operations, StringComparer.Ordinal));
+    }
+
+    [Fact]
     public void A_mistyped_word_is_recognised() => Assert.Equal("; did you mean 'ls'?", Suggestions.DidYouMean("lss", ["ls", "rm", "serve"]));
 
     [Fact]

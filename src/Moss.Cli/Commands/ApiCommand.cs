@@ -24,9 +24,12 @@ static class ApiCommand
     static readonly Option<bool> ShowHeaders = Options.Flag("--show-headers", "Write status and headers of the answer to stderr.");
     static readonly Option<bool> List = Options.Flag("--list", "List all operations.");
 
+    /// <summary>What there is, as it is written here: <c>put-bucket-cors</c>.</summary>
+    public static IEnumerable<string> Operations => OperationTable.All.Select(static row => Kebab(row.Name)).Distinct();
+
     public static Command Create(string name, string description)
     {
-        Operation.CompletionSources.Add(static _ => OperationTable.All.Select(static row => new System.CommandLine.Completions.CompletionItem(Kebab(row.Name))).DistinctBy(static item => item.Label));
+        Operation.CompletionSources.Add(static _ => Operations.Select(static operation => new System.CommandLine.Completions.CompletionItem(operation)));
         return new MossCommand(name, description)
             .With(Operation, Bucket, Key, Query, Headers, Body, ShowHeaders, List)
             .Example("moss api --list", "every operation there is")

@@ -33,7 +33,7 @@ static class CpCommand
             kill -USR1 shows the progress; with --follow, kill -USR2 says that the file is finished.
             """,
     }
-        .With([Places, Recursive, .. SkipRule.All, .. ObjectSelection.Filters, ObjectSelection.Dirs, .. NameList.All, .. PropertyOptions.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, .. TransferOptions.All])
+        .With([Places, Recursive, .. SkipRule.All, .. ObjectSelection.Filters, ObjectSelection.Dirs, .. NameList.All, .. PropertyOptions.All, .. CopyRule.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, .. TransferOptions.All])
         .Example("moss cp video.mp4 oss://bucket/", "upload a file under its name")
         .Example("moss cp -r ./photos oss://bucket/photos/", "upload a directory")
         .Example("moss cp oss://bucket/video.mp4 .", "download")
@@ -41,6 +41,7 @@ static class CpCommand
         .Example("moss cp -r ./logs oss://bucket/logs/ --filter '- *.tmp' --filter-from rules.txt --min-mtime 2026-11-01", "rules from a file, and by time")
         .Example("find . -newer last -type f | moss cp -r . oss://bucket/ --files-from -", "upload what a list names")
         .Example("moss cp oss://bucket/a oss://other/b", "copy; the bytes stay on the service")
+        .Example("moss cp -r oss://bucket/a/ oss://other/a/ --storage-class IA --copy-props metadata", "into another class, with its metadata and without its tags")
         .Example("pg_dump db | moss cp - oss://bucket/db.sql", "upload what a program writes, of any length")
         .Example("moss cp --follow camera.ts oss://bucket/live/", "upload a recording while it is recorded")
         .Run(RunAsync);
@@ -60,6 +61,11 @@ static class CpCommand
         if (!fromService && !OssUri.Is(destination))
         {
             throw new UsageException("neither source nor destination is in the service: one of them must look like oss://bucket/key");
+        }
+
+        if (!fromService || !OssUri.Is(destination))
+        {
+            CopyRule.Refuse(invocation);
         }
 
         return fromService

@@ -13,6 +13,7 @@ static class SyncCommand
     static readonly Argument<string> Source = Options.Argument("source", "A directory, or oss://bucket/prefix.");
     static readonly Argument<string> Destination = Options.Argument("destination", "oss://bucket/prefix, or a directory.");
     static readonly Option<bool> Delete = Options.Flag("--delete", "Remove what stands only at the destination, after everything else is done.");
+    static readonly Option<string?> BackupDirectory = Options.Text("--backup-dir", "DIR", "With --delete: move there what would be removed; for a destination in the service oss://bucket/prefix.");
     static readonly Option<long?> MaxDelete = Options.Number("--max-delete", "With --delete: remove nothing at all when it would be more than so many.", 0, long.MaxValue);
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
@@ -22,9 +23,10 @@ static class SyncCommand
             Filters count on both sides: what they leave out is neither sent nor removed. Metadata counts at the source.
             """,
     }
-        .With([Source, Destination, Delete, MaxDelete, .. SkipRule.All, .. NameFilter.All, .. MetadataFilter.All, ObjectSelection.PageSize, ObjectSelection.Checkers, .. PropertyOptions.All, .. TransferOptions.All])
+        .With([Source, Destination, Delete, BackupDirectory, MaxDelete, .. SkipRule.All, .. NameFilter.All, .. MetadataFilter.All, ObjectSelection.PageSize, ObjectSelection.Checkers, .. PropertyOptions.All, .. CopyRule.All, .. TransferOptions.All])
         .Example("moss sync ./photos oss://bucket/photos", "send what is new or changed")
         .Example("moss sync oss://bucket/photos ./photos --delete --max-delete 100", "fetch, and remove what is gone, but not by mistake")
+        .Example("moss sync ./site oss://bucket/www --delete --backup-dir oss://bucket/old", "what is gone is kept elsewhere")
         .Example("moss sync oss://bucket/a oss://other/a", "within the service")
         .Example("moss sync ./photos oss://bucket/photos --checksum --dry-run", "what differs, by content")
         .Run(RunAsync);
@@ -42,7 +44,13 @@ static class SyncCommand
             throw new FailedException(ExitCode.Client, $"there is no directory '{from}'");
         }
 
+        if (!OssUri.Is(from) || !OssUri.Is(to))
+        {
+            CopyRule.Refuse(invocation);
+        }
+
         var deletes = invocation.Get(Delete);
+        var backup = SyncBackup.Read(invocation.Get(BackupDirectory), deletes, from, to);
         var dryRun = invocation.Get(TransferOptions.DryRun);
         if (deletes && !dryRun && !invocation.Get(TransferOptions.Force) && invocation.Get(MaxDelete) is null && (Console.IsInputRedirected || Console.IsErrorRedirected))
         {
@@ -52,11 +60,11 @@ static class SyncCommand
         using var plan = Plan(invocation, from, to, deletes);
         if (dryRun)
         {
-            return await TransferRun.RunAsync(invocation, WithSurplusAsync(plan, to, deletes), isBatch: true);
+            return await TransferRun.RunAsync(invocation, WithSurplusAsync(plan, to, deletes, backup), isBatch: true);
         }
 
         return await TransferRun.RunAsync(
-            invocation, plan.ItemsAsync(invocation.Cancelled), isBatch: true, after: state => FinishAsync(invocation, plan, to, deletes, state));
+            invocation, plan.ItemsAsync(invocation.Cancelled), isBatch: true, after: state => FinishAsync(invocation, plan, to, deletes, backup, state));
     }
 
     static SyncPlan Plan(Invocation invocation, string from, string to, bool deletes)
@@ -103,7 +111,7 @@ static class SyncCommand
         }
     }
 
-    static async IAsyncEnumerable<TransferItem> WithSurplusAsync(SyncPlan plan, string to, bool deletes)
+    static async IAsyncEnumerable<TransferItem> WithSurplusAsync(SyncPlan plan, string to, bool deletes, SyncBackup? backup)
     {
         await foreach (var item in plan.ItemsAsync())
         {
@@ -112,12 +120,13 @@ static class SyncCommand
 
         foreach (var name in deletes ? plan.Surplus() : [])
         {
-            yield return new(TransferKind.Delete, PlaceOf(to, name), "", null, static (_, _) => Task.FromResult(new TransferDone()));
+            yield return new(TransferKind.Delete, PlaceOf(to, name), backup?.PlaceOf(name) ?? "", null, static (_, _) => Task.FromResult(new TransferDone()));
         }
     }
 
     // What is surplus goes last, and only when everything that should be there is.
-    static async Task<IReadOnlyList<KeyValuePair<string, object?>>> FinishAsync(Invocation invocation, SyncPlan plan, string to, bool deletes, BoardState state)
+    static async Task<IReadOnlyList<KeyValuePair<string, object?>>> FinishAsync(
+        Invocation invocation, SyncPlan plan, string to, bool deletes, SyncBackup? backup, BoardState state)
     {
         var deleted = 0L;
         if (deletes && plan.SurplusCount > 0)
@@ -137,19 +146,20 @@ static class SyncCommand
             }
             else
             {
-                deleted = OssUri.Is(to) ? await DeleteKeysAsync(invocation, plan, Folder(to)) : DeleteFiles(plan, to);
+                deleted = OssUri.Is(to) ? await DeleteKeysAsync(invocation, plan, Folder(to), backup) : DeleteFiles(plan, to, backup);
             }
         }
 
-        return [new("unchanged", plan.Unchanged), new("surplus", plan.SurplusCount), new("deleted", deleted)];
+        return [new("unchanged", plan.Unchanged), new("surplus", plan.SurplusCount), new("deleted", deleted), new("backup", deleted > 0 ? backup?.Directory : null)];
     }
 
-    static async Task<long> DeleteKeysAsync(Invocation invocation, SyncPlan plan, OssUri place)
+    static async Task<long> DeleteKeysAsync(Invocation invocation, SyncPlan plan, OssUri place, SyncBackup? backup)
     {
         var client = invocation.Client(place.Bucket);
         var deleted = 0L;
         foreach (var names in plan.Surplus().Chunk(KeysARequest))
         {
+            await (backup?.CopyAsync(invocation, place, names) ?? Task.CompletedTask);
             var result = await client.DeleteMultipleObjectsAsync(
                 place.Bucket, [.. names.Select(name => new DeleteEntry(place.Key + name))], invocation.Cancelled);
             deleted += result.Deleted.Count;
@@ -162,13 +172,21 @@ static class SyncCommand
         return deleted;
     }
 
-    static long DeleteFiles(SyncPlan plan, string root)
+    static long DeleteFiles(SyncPlan plan, string root, SyncBackup? backup)
     {
         var deleted = 0L;
         foreach (var name in plan.Surplus())
         {
             var path = LocalPath.Below(root, name);
-            File.Delete(path);
+            if (backup is null)
+            {
+                File.Delete(path);
+            }
+            else
+            {
+                backup.Move(path, name);
+            }
+
             deleted++;
             // A directory that this left empty goes as well, up to the root.
             for (var directory = Path.GetDirectoryName(path); directory is not null && directory.Length > root.TrimEnd('/').Length && !Directory.EnumerateFileSystemEntries(directory).Any();
@@ -184,9 +202,5 @@ static class SyncCommand
     static string PlaceOf(string to, string name) =>
         OssUri.Is(to) && Folder(to) is var place ? (place with { Key = place.Key + name }).ToString() : Path.Combine(to, name);
 
-    static OssUri Folder(string text)
-    {
-        var uri = OssUri.ParseBucket(text);
-        return uri.Key.Length == 0 || uri.Key[^1] == '/' ? uri : uri with { Key = uri.Key + "/" };
-    }
+    static OssUri Folder(string text) => OssUri.ParseBucket(text).AsFolder();
 }

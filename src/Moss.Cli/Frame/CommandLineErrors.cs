@@ -16,6 +16,11 @@ static class CommandLineErrors
         var word = MistakenOption(parsed)
             ?? parsed.UnmatchedTokens.FirstOrDefault(static extra => extra.StartsWith('-'))
             ?? (parsed.UnmatchedTokens is [var unmatched, ..] ? unmatched : null);
+        if (word is not null && Unserved.Options.GetValueOrDefault(word.Split('=')[0]) is { } instead)
+        {
+            return $"{name}: '{word.Split('=')[0]}' of ossutil is not taken: {instead}\n      docs/cli.md lists what is not";
+        }
+
         if (word is not null)
         {
             var known = word.StartsWith('-')

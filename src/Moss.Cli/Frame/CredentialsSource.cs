@@ -10,18 +10,32 @@ namespace Moss.Cli.Frame;
 static class CredentialsSource
 {
     // The metadata service of an ECS instance.
-    const string EcsMetadata = "http://100.100.100.200/latest/", EcsRoles = "meta-data/ram/security-credentials/";
+    const string EcsMetadata = "http://100.100.100.200/", EcsRoles = "latest/meta-data/ram/security-credentials/", EcsToken = "latest/api/token";
 
     static readonly TimeSpan ProcessPatience = TimeSpan.FromMinutes(1);
 
     public static ICredentialsProvider Choose(ParseResult parsed, Func<string, string?> environment, Profile profile, Func<string> tokenService)
+    {
+        // The command line counts before the environment.
+        string? WithOptions(string name) => name switch
+        {
+            "OSS_ROLE_ARN" => parsed.GetValue(GlobalOptions.RoleArn) ?? environment(name),
+            "OSS_ROLE_SESSION_NAME" => parsed.GetValue(GlobalOptions.RoleSessionName) ?? environment(name),
+            _ => environment(name),
+        };
+
+        return Choose(parsed, WithOptions, profile, tokenService, parsed.GetValue(GlobalOptions.RoleArn) is not null);
+    }
+
+    static ICredentialsProvider Choose(ParseResult parsed, Func<string, string?> environment, Profile profile, Func<string> tokenService, bool isRole)
     {
         // A key and its secret come from one place: half of one source and half of another is nobody's key.
         var (id, secret, token) = (parsed.GetValue(GlobalOptions.AccessKeyId), parsed.GetValue(GlobalOptions.AccessKeySecret), parsed.GetValue(GlobalOptions.SecurityToken));
         var mode = parsed.GetValue(GlobalOptions.Mode);
         if (mode is null && (id is not null || secret is not null))
         {
-            return new StaticCredentialsProvider(Pair(id, secret ?? environment("OSS_ACCESS_KEY_SECRET"), token, "--access-key-id and --access-key-secret").ToCredentials());
+            var given = Pair(id, secret ?? environment("OSS_ACCESS_KEY_SECRET"), token, "--access-key-id and --access-key-secret");
+            return isRole ? OfRole(given, environment, profile, tokenService) : new StaticCredentialsProvider(given.ToCredentials());
         }
 
         if (mode is null && environment("OSS_ACCESS_KEY_ID") is { } ambient)
@@ -36,7 +50,7 @@ static class CredentialsSource
             case "ANONYMOUS":
                 return StaticCredentialsProvider.Anonymous;
             case "ECSRAMROLE":
-                return new RefreshingCredentialsProvider(ct => FromEcsAsync(profile.Get("ecs-role-name", "ecsAk", "ram-role-name"), ct));
+                return new RefreshingCredentialsProvider(ct => FromEcsAsync(profile.Get("ecs-role-name", "ecsAk", "ram-role-name"), profile.Get("ecs-metadata-endpoint"), ct));
             case "OIDC":
                 return OfOidc(environment, profile, tokenService);
             case "PROCESS" or "EXTERNAL" when profile.Get("credential-process") is { } command:
@@ -47,7 +61,7 @@ static class CredentialsSource
                 // The first generation has no mode for an instance: a place to ask at, and no key.
                 if (mode is null && profile.Get("access-key-id", "accessid", "access-id") is null && profile.Get("ecsAk") is { } place)
                 {
-                    return new RefreshingCredentialsProvider(ct => FromEcsAsync(place, ct));
+                    return new RefreshingCredentialsProvider(ct => FromEcsAsync(place, null, ct));
                 }
 
                 id ??= environment("OSS_ACCESS_KEY_ID") ?? profile.Get("access-key-id", "accessid", "access-id");
@@ -59,7 +73,7 @@ static class CredentialsSource
                 }
 
                 var own = Pair(id, secret, token ?? environment("OSS_SESSION_TOKEN") ?? profile.Get("sts-token", "security-token"), "an access key id and its secret");
-                return string.Equals(mode, "RamRoleArn", StringComparison.OrdinalIgnoreCase)
+                return isRole || string.Equals(mode, "RamRoleArn", StringComparison.OrdinalIgnoreCase)
                     ? OfRole(own, environment, profile, tokenService)
                     : new StaticCredentialsProvider(own.ToCredentials());
             default:
@@ -104,23 +118,25 @@ static class CredentialsSource
             : new(id, secret, token);
 
     // A role's name, or as the first generation has it the whole address to ask at; nothing takes the instance's own role.
-    static async Task<Credentials> FromEcsAsync(string? role, CancellationToken ct)
+    // The service answers on the instance alone: no proxy can ask it, and none should see what it says.
+    static async Task<Credentials> FromEcsAsync(string? role, string? endpoint, CancellationToken ct)
     {
-        using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(10) };
+        using var http = new HttpClient(new HttpClientHandler { UseProxy = false }) { Timeout = TimeSpan.FromSeconds(10) };
         if (role?.Contains("://", StringComparison.Ordinal) == true)
         {
             return Read(await http.GetByteArrayAsync(role, ct));
         }
 
-        await AddMetadataTokenAsync(http, ct);
-        var name = role ?? (await http.GetStringAsync(EcsMetadata + EcsRoles, ct)).Trim().Split('\n')[0].Trim();
-        return Read(await http.GetByteArrayAsync(EcsMetadata + EcsRoles + Uri.EscapeDataString(name), ct));
+        var service = (endpoint ?? EcsMetadata).TrimEnd('/') + "/";
+        await AddMetadataTokenAsync(http, service, ct);
+        var name = role ?? (await http.GetStringAsync(service + EcsRoles, ct)).Trim().Split('\n')[0].Trim();
+        return Read(await http.GetByteArrayAsync(service + EcsRoles + Uri.EscapeDataString(name), ct));
     }
 
     // Instances may be set to answer only who has asked for a token before; the older ones know of none.
-    static async Task AddMetadataTokenAsync(HttpClient http, CancellationToken ct)
+    static async Task AddMetadataTokenAsync(HttpClient http, string service, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Put, EcsMetadata + "api/token");
+        using var request = new HttpRequestMessage(HttpMethod.Put, service + EcsToken);
         request.Headers.Add("X-aliyun-ecs-metadata-token-ttl-seconds", "300");
         using var response = await http.SendAsync(request, ct);
         if (response.IsSuccessStatusCode)

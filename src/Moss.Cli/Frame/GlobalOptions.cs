@@ -32,6 +32,10 @@ static class GlobalOptions
     public static readonly Option<string?> Mode = Options.Word(
         "--mode", "Where the credentials come from.", ["AK", "StsToken", "RamRoleArn", "OIDC", "EcsRamRole", "Process", "Uri", "Anonymous"]);
 
+    public static readonly Option<string?> RoleArn = Options.Text("--role-arn", "ARN", "The role of the mode RamRoleArn or OIDC (OSS_ROLE_ARN).");
+
+    public static readonly Option<string?> RoleSessionName = Options.Text("--role-session-name", "NAME", "The name of its session (OSS_ROLE_SESSION_NAME).");
+
     public static readonly Option<string?> SignVersion = Options.Word("--sign-version", "The signature (v4).", ["v1", "v4"]);
 
     public static readonly Option<string?> AddressingStyle = Options.Word(
@@ -39,7 +43,10 @@ static class GlobalOptions
 
     public static readonly Option<bool> IgnoreEnvironment = Options.Flag("--ignore-env-var", "Read no OSS_... variables.");
 
-    public static readonly Option<string?> Proxy = Options.Text("--proxy", "URL", "An HTTP proxy; 'none' for no proxy at all (HTTPS_PROXY).");
+    public static readonly Option<string?> Proxy = Options.Text("--proxy", "URL", "An HTTP proxy; 'none' for no proxy at all, 'env' for that of HTTPS_PROXY, as without it.");
+
+    public static readonly Option<string?> RequestPayer = Options.Word(
+        "--request-payer", "Take the costs of a bucket whose owner leaves them to whoever asks.", ["requester"], "--payer");
 
     public static readonly Option<long?> RetryTimes = Options.Number("--retry-times", "How often a request is tried again (10).", 0, 500);
 
@@ -59,8 +66,8 @@ static class GlobalOptions
 
     public static readonly Option[] All =
     [
-        ConfigFile, Profile, Endpoint, Region, AccessKeyId, AccessKeySecret, SecurityToken, Mode, SignVersion, AddressingStyle, IgnoreEnvironment,
-        Proxy, RetryTimes, ConnectTimeout, ReadTimeout, SkipVerifyCertificate, OutputFormat, Quiet, Verbose,
+        ConfigFile, Profile, Endpoint, Region, AccessKeyId, AccessKeySecret, SecurityToken, Mode, RoleArn, RoleSessionName, SignVersion, AddressingStyle, IgnoreEnvironment,
+        Proxy, RequestPayer, RetryTimes, ConnectTimeout, ReadTimeout, SkipVerifyCertificate, OutputFormat, Quiet, Verbose,
     ];
 
     /// <summary>Those whose values must never be written anywhere.</summary>

@@ -52,6 +52,9 @@ readonly record struct OssUri(string Bucket, string Key)
         return uri.Key.Length > 0 ? uri : throw new UsageException($"'{text}' names no object: it must look like oss://{uri.Bucket}/key");
     }
 
+    /// <summary>The same with a <c>/</c> at the end of a prefix.</summary>
+    public OssUri AsFolder() => Key.Length == 0 || Key[^1] == '/' ? this : this with { Key = Key + "/" };
+
     public override string ToString() => $"{Scheme}{Bucket}/{Key}";
 
     static void Check(string text, string bucket, string key)

@@ -72,12 +72,14 @@ sealed class Settings
             IdleTimeout = Positive(timeout),
             Proxy = ProxyAddress is { } address && address != "none" ? ProxyOf(address) : null,
             UseProxy = ProxyAddress != "none",
+            RequestPayer = _parsed.GetValue(GlobalOptions.RequestPayer)?.ToLowerInvariant(),
             UserAgent = Profile.Get("user-agent") is { } agent ? agent + " moss" : "moss",
             HttpHandler = _parsed.GetValue(GlobalOptions.SkipVerifyCertificate) ? Unverified() : null,
         };
     }
 
-    string? ProxyAddress => _parsed.GetValue(GlobalOptions.Proxy) ?? Profile.Get("proxy", "proxyHost");
+    // What the environment says is the library's own default.
+    string? ProxyAddress => (_parsed.GetValue(GlobalOptions.Proxy) ?? Profile.Get("proxy", "proxyHost")) is { } address && address != "env" ? address : null;
 
     Lazy<ICredentialsProvider> Credentials => field ??= new(() => CredentialsSource.Choose(_parsed, _environment, Profile, () => TokenService.AddressOf(Profile, Endpoint, Region)));
 

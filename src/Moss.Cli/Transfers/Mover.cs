@@ -11,7 +11,7 @@ sealed class Mover
     const long FollowedFrom = 2 * 1024 * 1024;
 
     readonly Invocation _invocation;
-    readonly ObjectProperties? _properties;
+    readonly CopyRule _rule;
     readonly SkipRule _skip;
     readonly UploadOptions _upload;
     readonly DownloadOptions _download;
@@ -23,7 +23,7 @@ sealed class Mover
     {
         _invocation = invocation;
         _skip = skip;
-        _properties = PropertyOptions.Read(invocation);
+        _rule = CopyRule.Read(invocation);
         _upload = TransferOptions.Upload(invocation);
         _download = TransferOptions.Download(invocation);
         _copy = TransferOptions.Copy(invocation);
@@ -112,7 +112,7 @@ sealed class Mover
             ? new(_invocation.Client(to.Bucket), _upload with { MultipartThreshold = _upload.PartSize ?? FollowedFrom })
             : _uploaders.GetOrAdd(to.Bucket, bucket => new(_invocation.Client(bucket), _upload));
         var type = ContentTypes.Of(to.Key) ?? ContentTypes.Of(transfer.Item.Source);
-        var properties = (_properties ?? new()) with { ForbidOverwrite = ForbidOverwrite };
+        var properties = _rule.Named with { ForbidOverwrite = ForbidOverwrite };
         var handle = await uploader.StartAsync(
             new()
             {
@@ -163,10 +163,11 @@ sealed class Mover
 
     async Task<TransferDone> CopyAsync(OssUri from, OssUri to, string? versionId, ActiveTransfer transfer, CancellationToken ct)
     {
+        var source = new CopySource(from.Bucket, from.Key, versionId);
+        var properties = await _rule.OfAsync(_invocation.Client(from.Bucket), source, ForbidOverwrite, ct);
         var copier = new Copier(_invocation.Client(to.Bucket), _copy);
         var result = await transfer.WaitAsync(
-            await copier.StartAsync(
-                new() { Source = new(from.Bucket, from.Key, versionId), Bucket = to.Bucket, Key = to.Key, Properties = _properties }, ct));
+            await copier.StartAsync(new() { Source = source, Bucket = to.Bucket, Key = to.Key, Properties = properties }, ct));
         return new()
         {
             Size = result.Size,

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Moss.Cli.Progress;
 using Moss.Protocol.Errors;
@@ -5,9 +6,10 @@ using Moss.Protocol.Errors;
 namespace Moss.Cli.Transfers;
 
 /// <summary>
-/// Does items as they are found, so many side by side. One that fails does not stop the others, unless it would fail all of them.
+/// Does items as they are found, so many side by side; whether they have to be done is found out before, so many others side by side. One that
+/// fails does not stop the others, unless it would fail all of them.
 /// </summary>
-sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport report, int jobs)
+sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport report, int jobs, int checkers)
 {
     /// <summary>
     /// So far the search runs ahead of the work: totals are known early, and memory stays bounded. Items that wait long enough to grow old are
@@ -27,15 +29,17 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
     public async Task<BoardState> RunAsync(IAsyncEnumerable<TransferItem> items, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var queue = Channel.CreateBounded<TransferItem>(new BoundedChannelOptions(Ahead) { SingleWriter = true });
-        var workers = Enumerable.Range(0, jobs).Select(_ => WorkAsync(queue.Reader, stop)).ToList();
+        var found = Channel.CreateBounded<TransferItem>(new BoundedChannelOptions(Ahead) { SingleWriter = true });
+        var needed = Channel.CreateBounded<TransferItem>(Ahead);
+        var asking = Enumerable.Range(0, checkers).Select(_ => CheckAsync(found.Reader, needed.Writer, stop)).ToList();
+        var working = Enumerable.Range(0, jobs).Select(_ => WorkAsync(needed.Reader, stop)).ToList();
         Exception? trouble = null;
         try
         {
             await foreach (var item in items.WithCancellation(stop.Token))
             {
                 board.Found(item);
-                await queue.Writer.WriteAsync(item, stop.Token);
+                await (item.IsNeededAsync is null ? needed : found).Writer.WriteAsync(item, stop.Token);
             }
 
             board.Scanned();
@@ -45,28 +49,60 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
             trouble = problem;
         }
 
-        queue.Writer.Complete();
-        await Task.WhenAll(workers).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        found.Writer.Complete();
+        await Task.WhenAll(asking).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        needed.Writer.Complete();
+        await Task.WhenAll(working).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         ct.ThrowIfCancellationRequested();
-        foreach (var worker in workers.Where(static worker => worker.IsFaulted))
+        foreach (var failed in asking.Concat(working).Where(static task => task.IsFaulted))
         {
-            await worker;
+            await failed;
         }
 
         return trouble is null or OperationCanceledException ? board.State() : throw trouble;
     }
 
-    async Task WorkAsync(ChannelReader<TransferItem> queue, CancellationTokenSource stop)
+    async Task CheckAsync(ChannelReader<TransferItem> found, ChannelWriter<TransferItem> needed, CancellationTokenSource stop)
     {
-        await foreach (var item in queue.ReadAllAsync(stop.Token))
+        await foreach (var item in found.ReadAllAsync(stop.Token))
+        {
+            try
+            {
+                if (await item.IsNeededAsync!(stop.Token))
+                {
+                    await needed.WriteAsync(item, stop.Token);
+                    continue;
+                }
+
+                var transfer = new ActiveTransfer(item);
+                view.Started(transfer);
+                board.Done(transfer, TransferDone.Skipped);
+                view.Finished(transfer, TransferDone.Skipped);
+                _last = TransferDone.Skipped;
+            }
+            catch (OperationCanceledException) when (stop.IsCancellationRequested)
+            {
+                throw;
+            }
+            catch (Exception problem)
+            {
+                var transfer = new ActiveTransfer(item);
+                view.Started(transfer);
+                await FailAsync(transfer, problem, stop);
+            }
+        }
+    }
+
+    async Task WorkAsync(ChannelReader<TransferItem> needed, CancellationTokenSource stop)
+    {
+        await foreach (var item in needed.ReadAllAsync(stop.Token))
         {
             var transfer = new ActiveTransfer(item);
             board.Begin(transfer);
             view.Started(transfer);
             try
             {
-                var isNeeded = item.IsNeededAsync is null || await item.IsNeededAsync(stop.Token);
-                var done = isNeeded ? await item.RunAsync(transfer, stop.Token) : TransferDone.Skipped;
+                var done = await item.RunAsync(transfer, stop.Token);
                 board.Done(transfer, done);
                 view.Finished(transfer, done);
                 _last = done;
@@ -77,16 +113,21 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
             }
             catch (Exception problem)
             {
-                board.Failed(transfer);
-                view.Failed(transfer, problem);
-                report.Add(item, problem);
-                _lastFailure = problem;
-                if (FailsAll(problem))
-                {
-                    await stop.CancelAsync();
-                    throw;
-                }
+                await FailAsync(transfer, problem, stop);
             }
+        }
+    }
+
+    async Task FailAsync(ActiveTransfer transfer, Exception problem, CancellationTokenSource stop)
+    {
+        board.Failed(transfer);
+        view.Failed(transfer, problem);
+        report.Add(transfer.Item, problem);
+        _lastFailure = problem;
+        if (FailsAll(problem))
+        {
+            await stop.CancelAsync();
+            ExceptionDispatchInfo.Throw(problem);
         }
     }
 

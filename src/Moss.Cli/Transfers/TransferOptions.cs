@@ -9,8 +9,11 @@ namespace Moss.Cli.Transfers;
 /// <summary>How data is moved: what <c>cp</c> and <c>sync</c> have in common.</summary>
 static class TransferOptions
 {
-    public static readonly Option<long?> Jobs = Options.Number("--job", "Files at once (3).", 1, 10_000, "-j", "--jobs");
-    public static readonly Option<long?> Parallel = Options.Number("--parallel", "Parts of a file at once (follows the measured speed).", 1, 10_000);
+    /// <summary>As ossutil has it.</summary>
+    const int MaxAtOnce = 10_000;
+
+    public static readonly Option<long?> Jobs = Options.Number("--job", "Files at once (3).", 1, MaxAtOnce, "-j", "--jobs");
+    public static readonly Option<long?> Parallel = Options.Number("--parallel", "Parts of a file at once (follows the measured speed).", 1, MaxAtOnce);
 
     public static readonly Option<long?> PartSize = Options.Parsed<long>(
         "--part-size",
@@ -46,6 +49,22 @@ static class TransferOptions
         Force.Hidden = true;
     }
 
+    /// <summary>A number of the command line, or else of the configuration (<c>job=8</c>), or null.</summary>
+    /// <exception cref="UsageException">What stands in the configuration is out of range.</exception>
+    static long? Said(Invocation invocation, Option<long?> option, long least, long most) =>
+        invocation.Get(option) ?? (invocation.Settings.Profile is not { } profile || profile.Get(option.Name[2..]) is not { } text ? null
+            : Quantities.TryParseSize(text, out var number) && number >= least && number <= most ? number
+            : throw new UsageException($"'{option.Name[2..]}={text}' in the profile '{profile.Name}' is out of range: {least} to {most}"));
+
+    /// <summary>Items at once.</summary>
+    public static int JobsOf(Invocation invocation, int otherwise) => (int)(Said(invocation, Jobs, 1, MaxAtOnce) ?? otherwise);
+
+    static long? PartSizeOf(Invocation invocation) => Said(invocation, PartSize, OssLimits.MinPartSize, OssLimits.MaxPartSize);
+
+    static int? ParallelismOf(Invocation invocation) => (int?)Said(invocation, Parallel, 1, MaxAtOnce);
+
+    static long? ThresholdOf(Invocation invocation) => Said(invocation, BigFileThreshold, 0, long.MaxValue);
+
     public static string? ProgressWanted(Invocation invocation) => invocation.Get(NoProgress) ? "none" : invocation.Get(Progress);
 
     /// <summary>Bandwidth is a matter of the client: one limit for everything it moves.</summary>
@@ -65,9 +84,9 @@ static class TransferOptions
         var resumes = !invocation.Get(NoResume);
         return options with
         {
-            PartSize = invocation.Get(PartSize),
-            Parallelism = (int?)invocation.Get(Parallel),
-            MultipartThreshold = invocation.Get(BigFileThreshold) ?? options.MultipartThreshold,
+            PartSize = PartSizeOf(invocation),
+            Parallelism = ParallelismOf(invocation),
+            MultipartThreshold = ThresholdOf(invocation) ?? options.MultipartThreshold,
             MaxMemory = invocation.Get(MaxMemory) ?? options.MaxMemory,
             MaxAttempts = Attempts(invocation) ?? options.MaxAttempts,
             CheckpointDirectory = invocation.Get(CheckpointDirectory),
@@ -81,8 +100,8 @@ static class TransferOptions
         var options = new DownloadOptions();
         return options with
         {
-            PartSize = invocation.Get(PartSize),
-            Parallelism = (int?)invocation.Get(Parallel),
+            PartSize = PartSizeOf(invocation),
+            Parallelism = ParallelismOf(invocation),
             MaxAttempts = Attempts(invocation) ?? options.MaxAttempts,
             CheckpointDirectory = invocation.Get(CheckpointDirectory),
             EnableCheckpoint = !invocation.Get(NoResume),
@@ -94,9 +113,9 @@ static class TransferOptions
         var options = new CopyOptions();
         return options with
         {
-            PartSize = invocation.Get(PartSize) ?? options.PartSize,
-            Parallelism = (int?)invocation.Get(Parallel) ?? options.Parallelism,
-            MultipartThreshold = invocation.Get(BigFileThreshold) ?? options.MultipartThreshold,
+            PartSize = PartSizeOf(invocation) ?? options.PartSize,
+            Parallelism = ParallelismOf(invocation) ?? options.Parallelism,
+            MultipartThreshold = ThresholdOf(invocation) ?? options.MultipartThreshold,
             CheckpointDirectory = invocation.Get(CheckpointDirectory),
             EnableCheckpoint = !invocation.Get(NoResume),
         };

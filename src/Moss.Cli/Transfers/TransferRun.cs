@@ -34,7 +34,7 @@ static class TransferRun
         using var report = new FailureReport(invocation.Get(TransferOptions.OutputDirectory), isBatch && !invocation.Get(TransferOptions.NoErrorReport));
         var job = resumes && !invocation.Get(TransferOptions.NoResume) ? Job.Begin(Entry.Arguments) : null;
         var view = ProgressView.Create(board, TransferOptions.ProgressWanted(invocation), invocation.IsQuiet);
-        var batch = new TransferBatch(board, view, report, (int)(invocation.Get(TransferOptions.Jobs) ?? jobs));
+        var batch = new TransferBatch(board, view, report, TransferOptions.JobsOf(invocation, jobs), ObjectSelection.CheckersOf(invocation));
         BoardState state;
         using (OnUserSignal(view.Dump))
         {

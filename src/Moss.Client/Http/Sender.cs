@@ -11,6 +11,9 @@ namespace Moss.Client.Http;
 /// <summary>Sends a request until it has an answer: signs, watches, checks, tries again.</summary>
 sealed class Sender : IDisposable
 {
+    /// <summary>A header, and a parameter of presigned addresses.</summary>
+    public const string RequestPayer = "x-oss-request-payer";
+
     /// <summary>A page of 1,000 keys of 1,023 bytes, each byte encoded in three, with everything around them, is about 4 MB.</summary>
     const int MaxAnswerBytes = 32 * 1024 * 1024;
 
@@ -57,6 +60,11 @@ sealed class Sender : IDisposable
         activity?.SetTag("oss.bucket", request.Bucket);
         var start = _options.TimeProvider.GetTimestamp();
         var code = "OK";
+        if (_options.RequestPayer is { } payer && !request.Headers.Any(header => string.Equals(header.Key, RequestPayer, StringComparison.OrdinalIgnoreCase)))
+        {
+            request = request with { Headers = [.. request.Headers, new(RequestPayer, payer)] };
+        }
+
         try
         {
             return await TryAsync(request, read, ct).ConfigureAwait(false);

@@ -111,6 +111,26 @@ public sealed class AdminTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Whoever_says_so_pays_and_is_served()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.PutAsync(bucket, "k", "paid for");
+        await server.Client.PutBucketAclAsync(bucket, Moss.Protocol.Names.Acl.PublicReadWrite, TestContext.Current.CancellationToken);
+        await server.Client.PutBucketRequestPaymentAsync(bucket, "Requester", TestContext.Current.CancellationToken);
+        var name = "payer-" + _tag;
+        using var own = As(await _shelf.JsonAsync("admin-account-add", "admin", "account", "add", name));
+        (await own.RunAsync("cat", $"oss://{bucket}/k")).Exits(2).Says("AccessDenied");
+        Assert.Equal("paid for", (await own.RunAsync("cat", $"oss://{bucket}/k", "--request-payer", "requester")).Succeeds().Output);
+        own.Write("d/new", Shelf.Noise(300_000, 1));
+        await own.JsonAsync("transfer", "cp", "-r", "d", $"oss://{bucket}/", "--payer", "Requester", "--bigfile-threshold", "100Ki", "--part-size", "100Ki");
+        Assert.Equal(["k", "new"], await server.KeysAsync(bucket));
+        using var http = new HttpClient();
+        var url = (await own.RunAsync("presign", $"oss://{bucket}/k", "--request-payer", "requester")).Succeeds().Output.Trim();
+        Assert.Equal("paid for", await http.GetStringAsync(url, TestContext.Current.CancellationToken));
+        (await own.RunAsync("ls", $"oss://{bucket}", "--request-payer", "owner")).Exits(1).Says("it takes requester");
+    }
+
+    [Fact]
     public async Task A_profile_with_a_role_works_with_what_the_token_service_gives()
     {
         var bucket = await server.NewBucketAsync();
@@ -138,6 +158,7 @@ public sealed class AdminTests(MossServer server) : IDisposable
         Assert.Equal("through a role", (await own.RunAsync("cat", $"oss://{bucket}/k")).Succeeds().Output);
         (await own.RunAsync("rm", $"oss://{bucket}/k")).Exits(2).Says("AccessDenied");
         own.Environment["OSS_ROLE_ARN"] = "acs:ram::1:role/none";
+        Assert.Equal("through a role", (await own.RunAsync("cat", $"oss://{bucket}/k", "--role-arn", added["arn"]!, "--role-session-name", "me")).Succeeds().Output);
         (await own.RunAsync("cat", $"oss://{bucket}/k")).Exits(2).Says("token service at " + server.Endpoint);
 
         _shelf.Write("nobody.json", """{"Version":"1","Statement":[{"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"RAM":["*"]}}]}""");

@@ -121,6 +121,43 @@ public sealed class ConfigTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task An_instance_gives_the_keys_of_its_role_to_who_has_its_token_and_no_proxy_hears_of_it()
+    {
+        WithoutEnvironment();
+        var bucket = await server.NewBucketAsync();
+        var keys = $$"""{"AccessKeyId":"{{MossServer.AccessKeyId}}","AccessKeySecret":"{{MossServer.AccessKeySecret}}","Expiration":"2099-01-01T00:00:00Z","Code":"Success"}""";
+        var heads = new List<string>();
+        using var metadata = new OneAnswer(head =>
+        {
+            lock (heads)
+            {
+                heads.Add(head);
+            }
+
+            var hasToken = head.Contains("X-aliyun-ecs-metadata-token: the-token\n", StringComparison.OrdinalIgnoreCase);
+            return head.Split(' ')[..2] switch
+            {
+                ["PUT", "/latest/api/token"] => head.Contains("token-ttl-seconds", StringComparison.Ordinal) ? "the-token" : null,
+                ["GET", "/latest/meta-data/ram/security-credentials/"] when hasToken => "the-role\n",
+                ["GET", "/latest/meta-data/ram/security-credentials/the-role"] when hasToken => keys,
+                _ => null,
+            };
+        });
+        _shelf.Environment["http_proxy"] = "http://127.0.0.1:1";
+        _shelf.Environment["no_proxy"] = new Uri(server.Endpoint).Host;
+        foreach (var role in new[] { "ecs-role-name=the-role\n", "" })
+        {
+            heads.Clear();
+            File.WriteAllText(_shelf.Config, $"[default]\nendpoint={server.Endpoint}\nmode=EcsRamRole\necs-metadata-endpoint={metadata.Address}\n{role}");
+            (await _shelf.RunAsync("ls", $"oss://{bucket}")).Succeeds();
+            Assert.Equal(role.Length > 0 ? 2 : 3, heads.Count);
+        }
+
+        File.WriteAllText(_shelf.Config, $"[default]\nendpoint={server.Endpoint}\nmode=EcsRamRole\necs-metadata-endpoint={metadata.Address}\necs-role-name=another\n");
+        (await _shelf.RunAsync("ls", $"oss://{bucket}")).Exits(3).Says("404");
+    }
+
+    [Fact]
     public async Task Oidc_gives_its_token_to_the_token_service_and_takes_what_comes()
     {
         WithoutEnvironment();

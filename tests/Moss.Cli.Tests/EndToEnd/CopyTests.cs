@@ -175,6 +175,64 @@ public sealed class CopyTests(MossServer server) : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("512Mi")]
+    [InlineData("1Ki")]
+    public async Task A_copy_takes_over_what_its_options_say(string threshold)
+    {
+        var bucket = await server.NewBucketAsync();
+        var ct = TestContext.Current.CancellationToken;
+        await server.Client.PutObjectAsync(
+            bucket,
+            "a",
+            Moss.Client.RequestBody.FromBytes(Shelf.Noise(3000, 5)),
+            new()
+            {
+                ContentType = "text/x-own",
+                CacheControl = "no-cache",
+                UserMetadata = new Dictionary<string, string> { ["camera"] = "7" },
+                Tags = new Dictionary<string, string> { ["t"] = "1" },
+            },
+            ct);
+
+        // Content-Type, Cache-Control, x-oss-meta-camera, x-oss-meta-new, storage class, tags
+        async Task<string> Copied(params string[] options)
+        {
+            await _shelf.JsonAsync("transfer", ["cp", $"oss://{bucket}/a", $"oss://{bucket}/b", "--bigfile-threshold", threshold, .. options]);
+            var info = await server.Client.HeadObjectAsync(bucket, "b", ct: ct);
+            var tags = await server.Client.GetObjectTaggingAsync(bucket, "b", ct: ct);
+            Assert.Equal(3000, info.Size);
+            return string.Join(' ', info.ContentType, info.Headers.Get("Cache-Control") ?? "-", info.UserMetadata.GetValueOrDefault("camera") ?? "-",
+                info.UserMetadata.GetValueOrDefault("new") ?? "-", info.StorageClass, string.Join(',', tags.Select(static tag => $"{tag.Key}={tag.Value}")));
+        }
+
+        const string octets = "application/octet-stream";
+        Assert.Equal("text/x-own no-cache 7 - Standard t=1", await Copied());
+        Assert.Equal("text/x-own no-cache 7 - IA t=1", await Copied("--storage-class", "IA"));
+        Assert.Equal("text/x-own no-cache 7 - Standard ", await Copied("--copy-props", "metadata"));
+        Assert.Equal($"{octets} - - - Standard ", await Copied("--copy-props", "none"));
+        Assert.Equal("text/x-own max-age=1 7 1 Standard t=1", await Copied("--cache-control", "max-age=1", "--metadata", "new=1"));
+        Assert.Equal($"{octets} max-age=1 - 1 Standard t=1", await Copied("--cache-control", "max-age=1", "--metadata", "new=1", "--metadata-directive", "REPLACE"));
+        Assert.Equal("text/x-own no-cache 7 - Standard n=2", await Copied("--tagging", "n=2"));
+        Assert.Equal("text/x-own no-cache 7 - Standard ", await Copied("--tagging-directive", "REPLACE"));
+        Assert.Equal($"{octets} - - - Standard t=1", await Copied("--copy-props", "none", "--tagging-directive", "COPY"));
+        (await _shelf.RunAsync("cp", $"oss://{bucket}/a", $"oss://{bucket}/b", "--content-type", "a/b", "--metadata-directive", "COPY")).Exits(1).Says("COPY takes what the source has");
+        (await _shelf.RunAsync("cp", $"oss://{bucket}/a", "b", "--copy-props", "none")).Exits(1).Says("is about copies within the service");
+        (await _shelf.RunAsync("cp", $"oss://{bucket}/a", $"oss://{bucket}/b", "--bigfile-threshold", threshold, "--forbid-overwrite")).Exits(2).Says("FileAlreadyExists");
+    }
+
+    [Fact]
+    public async Task Settings_of_transfers_stand_in_the_configuration_too()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("a", Shelf.Noise(300_000, 9));
+        File.WriteAllText(_shelf.Config, $"[default]\nbigfile-threshold=100K\npart-size=100Ki\njob=2\nparallel=2\nproxy=env\n");
+        Assert.Equal(3, (await _shelf.JsonAsync("transfer", "cp", "a", $"oss://{bucket}/")).Number("parts"));
+        Assert.Equal(2, (await _shelf.JsonAsync("transfer", "cp", "a", $"oss://{bucket}/b", "--part-size", "200Ki")).Number("parts"));
+        File.AppendAllText(_shelf.Config, "part-size=1K\n");
+        (await _shelf.RunAsync("cp", "a", $"oss://{bucket}/")).Exits(1).Says("'part-size=1K' in the profile 'default' is out of range");
+    }
+
     [Fact]
     public async Task Some_failures_of_many_are_code_4_and_in_the_report()
     {

@@ -39,6 +39,35 @@ public sealed class SyncTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task What_would_be_removed_is_moved_to_a_backup_and_never_into_what_is_compared()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/keep", "1");
+        foreach (var key in new[] { "p/keep", "p/x/1", "p/2" })
+        {
+            await server.PutAsync(bucket, key, key);
+        }
+
+        var up = await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/old", "--size-only");
+        Assert.Equal((2, $"oss://{bucket}/old"), (up.Number("deleted"), up["backup"]));
+        Assert.Equal(["old/2", "old/x/1", "p/keep"], await server.KeysAsync(bucket));
+        Assert.Equal("p/x/1", Encoding.UTF8.GetString(await server.GetAsync(bucket, "old/x/1")));
+
+        _shelf.Write("back/x/gone", "was here");
+        string[] down = ["sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "aside"];
+        var planned = await _shelf.JsonAsync("transfer-dry-run", [.. down, "-n"]);
+        Assert.Equal("aside/x/gone", planned.Items.Single(item => item["kind"] == "delete")["destination"]);
+        Assert.Equal(1, (await _shelf.JsonAsync("transfer", down)).Number("deleted"));
+        Assert.Equal(("was here", false), (_shelf.Read("aside/x/gone"), Directory.Exists(Path.Combine(_shelf.Files, "back/x"))));
+
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--backup-dir", $"oss://{bucket}/old")).Exits(1).Says("goes with --delete");
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", "old")).Exits(1).Says("must look like oss://");
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/p/old")).Exits(1).Says("lies within");
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "back/../back/old")).Exits(1).Says("lies within");
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p", $"oss://{bucket}/q", "--delete", "-f", "--backup-dir", $"oss://{bucket}/p/old")).Exits(1).Says("lies within");
+    }
+
+    [Fact]
     public async Task Surplus_is_deleted_only_when_asked_and_never_more_than_allowed()
     {
         var bucket = await server.NewBucketAsync();

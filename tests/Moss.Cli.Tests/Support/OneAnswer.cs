@@ -4,15 +4,21 @@ using System.Text;
 
 namespace Moss.Cli.Tests.Support;
 
-/// <summary>A metadata or token service that has one answer for whoever asks on the loopback.</summary>
+/// <summary>A metadata or token service on the loopback that has one answer for whoever asks, or one for each path.</summary>
 public sealed class OneAnswer : IDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    readonly byte[] _answer;
+    readonly Func<string, string?> _answer;
 
     public OneAnswer(string json)
+        : this(_ => json)
     {
-        _answer = Encoding.UTF8.GetBytes($"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(json)}\r\nConnection: close\r\n\r\n{json}");
+    }
+
+    /// <param name="answer">What is said to a request's head: its first line and its headers, each with a line feed. Null says 404.</param>
+    public OneAnswer(Func<string, string?> answer)
+    {
+        _answer = answer;
         _listener.Start();
         Address = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";
         _ = ServeAsync();
@@ -45,10 +51,11 @@ public sealed class OneAnswer : IDisposable
     {
         using var open = socket;
         await using var stream = socket.GetStream();
-        var length = 0;
+        var (length, head) = (0, new StringBuilder());
         using var reader = new StreamReader(stream, Encoding.Latin1, leaveOpen: true);
         while (await reader.ReadLineAsync() is { Length: > 0 } line)
         {
+            head.Append(line).Append('\n');
             if (line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase))
             {
                 length = int.Parse(line[15..]);
@@ -62,6 +69,8 @@ public sealed class OneAnswer : IDisposable
             LastBody = new(body);
         }
 
-        await stream.WriteAsync(_answer);
+        var text = _answer(head.ToString());
+        await stream.WriteAsync(Encoding.UTF8.GetBytes(
+            $"HTTP/1.1 {(text is null ? "404 Not Found" : "200 OK")}\r\nContent-Type: application/json\r\nContent-Length: {Encoding.UTF8.GetByteCount(text ?? "")}\r\nConnection: close\r\n\r\n{text}"));
     }
 }
