@@ -49,7 +49,7 @@ public sealed partial class DocumentationTests
             var target = words[0] switch
             {
                 "dotnet" => words[Array.IndexOf(words, "--project") + 1],
-                "moss" => $"src/Moss.Cli/Commands/{char.ToUpperInvariant(words[1][0])}{words[1][1..]}Command.cs",
+                "moss" => $"src/Moss.Cli/Commands/{string.Concat(words[1].Split('-').Select(static part => char.ToUpperInvariant(part[0]) + part[1..]))}Command.cs",
                 _ => words[0],
             };
             Assert.True(Repository.Exists(target), $"{page}: `{command}` names {target}, which does not exist.");
