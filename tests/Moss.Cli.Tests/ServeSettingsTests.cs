@@ -88,6 +88,21 @@ public sealed class ServeSettingsTests : IDisposable
         Assert.Contains("is given 2 times", Assert.Throws<StartException>(() => Read()).Message, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Names_that_may_be_bound_come_from_any_source_and_are_checked()
+    {
+        Assert.Equal(["a.file", "*.b.file"], Read("""{ "cname-allow": ["a.file", "*.b.file"] }""").CnameAllow);
+        _environment["MOSS_CNAME_ALLOW"] = "a.environment, *.b.environment";
+        Assert.Equal(["a.environment", "*.b.environment"], Read().CnameAllow);
+        _flags["cname-allow"] = ["www.example.com", "*.example.org"];
+        Assert.Equal(["www.example.com", "*.example.org"], Read().CnameAllow);
+        foreach (var name in new[] { "*", "a.*.com", "under score.com", "*.", "https://example.com" })
+        {
+            _flags["cname-allow"] = [name];
+            Assert.Contains($"--cname-allow '{name}' is not valid", Assert.Throws<StartException>(() => Read()).Message, StringComparison.Ordinal);
+        }
+    }
+
     [Theory]
     [InlineData("{ \"colour\": \"red\" }", "unknown setting 'colour'")]
     [InlineData("{", "cannot read the configuration")]

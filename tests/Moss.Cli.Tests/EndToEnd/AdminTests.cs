@@ -71,6 +71,57 @@ public sealed class AdminTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Inventories_are_made_when_asked_for()
+    {
+        var (bucket, lists) = (await server.NewBucketAsync(), await server.NewBucketAsync());
+        var ct = TestContext.Current.CancellationToken;
+        await server.PutAsync(bucket, "a", "1");
+        foreach (var (id, to) in new[] { ("good", lists), ("bad", lists + "-gone") })
+        {
+            await server.Client.PutBucketAsync(to, ct: ct);
+            await server.Client.PutBucketInventoryAsync(bucket, new()
+            {
+                Id = id,
+                IsEnabled = false,
+                Destination = new() { Format = "CSV", Bucket = $"acs:oss:::{to}", Prefix = "lists" },
+                Frequency = "Daily",
+                IncludedObjectVersions = "Current",
+                OptionalFields = ["Size"],
+            }, ct);
+        }
+
+        await server.Client.DeleteBucketAsync(lists + "-gone", ct);
+        var runs = await _shelf.JsonAsync("admin-inventory-run", "admin", "inventory", "run", "--bucket", bucket);
+        Assert.Equal(["bad", "good"], runs.All("id").Order(StringComparer.Ordinal));
+        var good = runs.Items.Single(run => run["id"] == "good");
+        Assert.Equal((bucket, 1, null), (good["bucket"], good.Number("files"), good["error"]));
+        Assert.Contains(good["manifest"]!, await server.KeysAsync(lists));
+        Assert.Equal("NoSuchBucket", runs.Items.Single(run => run["id"] == "bad")["error"]);
+        Assert.Equal(1, (await _shelf.FormatsAsync("admin-inventory-run", "admin", "inventory", "run", "--bucket", bucket, "--id", "good")).Count);
+        Assert.Empty((await _shelf.JsonAsync("admin-inventory-run", "admin", "inventory", "run", "--bucket", lists)).Items);
+        (await _shelf.RunAsync("admin", "inventory", "run", "--bucket", bucket, "--id", "none")).Exits(2).Says("NoSuchInventory");
+        (await _shelf.RunAsync("admin", "inventory", "run", "--id", "good")).Exits(2).Says("whose inventory is it?");
+    }
+
+    [Fact]
+    public async Task Names_that_the_operator_allows_can_be_bound_by_anybody_and_no_others()
+    {
+        using var own = As(await _shelf.JsonAsync("admin-account-add", "admin", "account", "add", "names-" + _tag));
+        var (bucket, domain) = (server.NewBucketName(), $"{_tag}.{MossServer.BindableDomain}");
+        (await own.RunAsync("mb", $"oss://{bucket}", "--acl", "public-read")).Exits(0);
+        (await own.RunWithAsync("under its own name", "cp", "-", $"oss://{bucket}/k", "-q")).Exits(0);
+        Task<Outcome> Bind(string name) => own.RunAsync(
+            "api", "put-cname", "--bucket", bucket, "--body", $"<BucketCnameConfiguration><Cname><Domain>{name}</Domain></Cname></BucketCnameConfiguration>");
+        (await Bind("www.elsewhere.example")).Exits(2).Says("AccessDenied");
+        (await Bind(MossServer.BindableDomain)).Exits(2).Says("AccessDenied");
+        (await Bind(domain)).Exits(0);
+        using var http = new HttpClient();
+        using var request = new HttpRequestMessage(HttpMethod.Get, server.Endpoint + "/k") { Headers = { Host = domain } };
+        using var answer = await http.SendAsync(request, TestContext.Current.CancellationToken);
+        Assert.Equal("under its own name", await answer.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
     public async Task Keys_are_rotated_without_a_gap()
     {
         var name = "keys-" + _tag;

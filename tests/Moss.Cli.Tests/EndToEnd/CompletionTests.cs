@@ -23,6 +23,10 @@ public sealed class CompletionTests(MossServer server) : IDisposable
         Assert.Equal(["--parallel", "--part-size"], await OffersAsync("cp", "--par"));
         Assert.Equal(["json"], await OffersAsync("ls", "--output-format", "j"));
         Assert.Equal(["--output-format=json"], await OffersAsync("ls", "--output-format=j"));
+        Assert.Equal(["set-props"], await OffersAsync("set-p"));
+        Assert.Equal(["restore", "revert", "revert-versioning"], (await OffersAsync("re")).Where(static word => word.Length > 5 && word[2] is 's' or 'v').Order(StringComparer.Ordinal));
+        Assert.Equal(["default", "metadata", "none"], (await OffersAsync("cp", "--copy-props", "")).Order(StringComparer.Ordinal));
+        Assert.Equal(["--filter", "--filter-from"], await OffersAsync("set-props", "--filt"));
         Assert.Equal(["clean", "list", "resume"], (await OffersAsync("jobs", "")).Where(static word => !word.StartsWith("oss", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
         Assert.Contains("get-bucket-acl", await OffersAsync("api", "get-bucket-ac"));
         Assert.Equal([$"oss://{bucket}/"], await OffersAsync("ls", $"oss://{bucket[..^1]}"));

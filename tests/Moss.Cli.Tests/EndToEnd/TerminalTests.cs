@@ -56,6 +56,21 @@ public sealed class TerminalTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Bars_tell_of_what_had_to_be_tried_again()
+    {
+        using var front = new FlakyFront(server.Endpoint, refusals: 2);
+        _shelf.Environment["OSS_ENDPOINT"] = front.Endpoint;
+        var bucket = await server.NewBucketAsync();
+        var bytes = Shelf.Noise(900_000, 4);
+        _shelf.Write("big.bin", bytes);
+        await OpenAsync();
+        await TypeAsync($"moss cp big.bin oss://{bucket}/ --bigfile-threshold 100Ki --part-size 100Ki --parallel 2 --bandwidth-limit 200Ki");
+        await UntilAsync(@"(?m)^big\.bin +[━─]{24}.*  2 retries");
+        await UntilAsync(@"(?m)^total +━{24} 100%.*  2 retries *$[^~]*ENDED 0");
+        Assert.Equal(bytes, await server.GetAsync(bucket, "big.bin"));
+    }
+
+    [Fact]
     public async Task Config_asks_and_does_not_show_the_secret()
     {
         foreach (var name in new[] { "OSS_ENDPOINT", "OSS_ACCESS_KEY_ID", "OSS_ACCESS_KEY_SECRET" })
@@ -98,7 +113,8 @@ public sealed class TerminalTests(MossServer server) : IDisposable
         Directory.CreateDirectory(Path.Combine(_shelf.Root, "tmux"));
         _shelf.Environment["TERM"] = "xterm-256color";
         _shelf.Environment["LC_ALL"] = "C.UTF-8";
-        _shelf.Write("rc", $"PS1='ready: '\nmoss() {{ dotnet '{MossProcess.Program}' \"$@\"; echo \"ENDED $?\"; }}\n");
+        // A shell that is told to end would write its history into what is being removed.
+        _shelf.Write("rc", $"unset HISTFILE\nPS1='ready: '\nmoss() {{ dotnet '{MossProcess.Program}' \"$@\"; echo \"ENDED $?\"; }}\n");
         await RunTmuxAsync("-u", "new-session", "-d", "-s", "moss", "-x", "140", "-y", "40", "bash --noprofile --rcfile rc -i");
         await UntilAsync("ready:");
     }

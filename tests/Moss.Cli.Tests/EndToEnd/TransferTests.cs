@@ -34,6 +34,22 @@ public sealed class TransferTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task What_had_to_be_tried_again_is_counted()
+    {
+        using var front = new FlakyFront(server.Endpoint, refusals: 2);
+        _shelf.Environment["OSS_ENDPOINT"] = front.Endpoint;
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("big", Shelf.Noise(500_000, 8));
+        string[] words = ["cp", "big", $"oss://{bucket}/", "--bigfile-threshold", "100Ki", "--part-size", "100Ki", "--parallel", "1", "--bandwidth-limit", "200Ki", "--progress"];
+        var outcome = (await _shelf.RunAsync([.. words, "json"])).Exits(0);
+        var events = Events(outcome.Error);
+        Assert.Equal((2, 2), (events[^1].Number("retries"), events.Single(one => one["event"] == "finished").Number("retries")));
+        using var again = new FlakyFront(server.Endpoint, refusals: 1);
+        _shelf.Environment["OSS_ENDPOINT"] = again.Endpoint;
+        (await _shelf.RunAsync([.. words, "plain", "--no-resume"])).Exits(0).Says(", 1 retries");
+    }
+
+    [Fact]
     public async Task An_interrupted_upload_says_how_to_go_on_and_goes_on()
     {
         var bucket = await server.NewBucketAsync();

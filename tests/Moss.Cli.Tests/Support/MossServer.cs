@@ -11,6 +11,10 @@ namespace Moss.Cli.Tests.Support;
 public sealed class MossServer : IAsyncLifetime
 {
     public const string AccessKeyId = "test-root", AccessKeySecret = "test-root-secret";
+
+    /// <summary>Below it anybody may bind domain names to buckets.</summary>
+    public const string BindableDomain = "bound.example";
+
     const string Announcement = "Moss listens on ";
 
     readonly string _data = Directory.CreateTempSubdirectory("moss-cli-server-").FullName;
@@ -28,7 +32,7 @@ public sealed class MossServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var info = MossProcess.Info(
-            ["serve", "--listen", "127.0.0.1:0", "--data", _data, "--durability", "ci"],
+            ["serve", "--listen", "127.0.0.1:0", "--data", _data, "--durability", "ci", "--cname-allow", "*." + BindableDomain],
             new() { ["MOSS_ROOT_ACCESS_KEY_ID"] = AccessKeyId, ["MOSS_ROOT_ACCESS_KEY_SECRET"] = AccessKeySecret });
         _process = Process.Start(info)!;
         _process.StandardInput.Close();
