@@ -33,7 +33,7 @@ static class CpCommand
             kill -USR1 shows the progress; with --follow, kill -USR2 says that the file is finished.
             """,
     }
-        .With([Places, Recursive, .. SkipRule.All, .. ObjectSelection.Filters, ObjectSelection.Dirs, .. NameList.All, .. PropertyOptions.All, .. CopyRule.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, .. TransferOptions.All])
+        .With([Places, Recursive, .. SkipRule.All, .. ObjectSelection.Filters, ObjectSelection.Dirs, ObjectSelection.Limit, .. NameList.All, .. PropertyOptions.All, .. CopyRule.All, ForbidOverwrite, Follow, IdleTimeout, VersionId, Range, .. TransferOptions.All])
         .Example("moss cp video.mp4 oss://bucket/", "upload a file under its name")
         .Example("moss cp -r ./photos oss://bucket/photos/", "upload a directory")
         .Example("moss cp oss://bucket/video.mp4 .", "download")
@@ -91,12 +91,17 @@ static class CpCommand
         var recursive = invocation.Get(Recursive);
         if (NameList.Read(invocation, recursive, sources.Length) is { } names)
         {
+            if (invocation.Get(ObjectSelection.Dirs))
+            {
+                throw new UsageException("--files-from names the files: it does not go with --dirs");
+            }
+
             return Directory.Exists(sources[0])
                 ? await TransferRun.RunAsync(invocation, NamedAsync(invocation, mover, names, sources[0], to), isBatch: true)
                 : throw new FailedException(ExitCode.Client, $"there is no directory '{sources[0]}'");
         }
 
-        if (sources is [var only] && !Directory.Exists(only) && (NameFilter.Read(invocation).IsEmpty || invocation.Get(Follow)))
+        if (sources is [var only] && !Directory.Exists(only) && (!NameFilter.All.Any(invocation.Has) || invocation.Get(Follow)))
         {
             var follow = invocation.Get(Follow) ? new FollowOptions { IdleTimeout = invocation.Get(IdleTimeout) ?? TimeSpan.FromSeconds(10) } : null;
             using var finish = follow is null ? null : TransferRun.OnUserSignal(() => mover.Followed?.Finish(), number: 2);

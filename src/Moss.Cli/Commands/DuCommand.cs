@@ -30,6 +30,9 @@ static class DuCommand
     }
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
+    {
+        Notes = "Open uploads have neither size nor metadata: where those choose, their parts are not counted.",
+    }
         .With([Address, Human, BlockSize, Versions, NoParts, .. ObjectSelection.Filters, ObjectSelection.Dirs])
         .Example("moss du oss://bucket/2026/", "how much is below a prefix")
         .Example("moss du oss://bucket --metadata-include 'content-type=video/*'", "the videos of a bucket")
@@ -61,7 +64,7 @@ static class DuCommand
             }
         }
 
-        var parts = invocation.Get(NoParts) ? new() : await PartsAsync(client, uri, selection, invocation.Cancelled);
+        var parts = invocation.Get(NoParts) || !selection.KnowsUploads ? new() : await PartsAsync(client, uri, selection, invocation.Cancelled);
         var objects = classes.Values.Sum(static sum => sum.Count);
         var bytes = classes.Values.Sum(static sum => sum.Bytes);
         var row = new Row

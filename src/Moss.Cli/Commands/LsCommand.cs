@@ -56,6 +56,11 @@ static class LsCommand
             return;
         }
 
+        if (invocation.Get(Uploads) || invocation.Get(Everything))
+        {
+            ObjectSelection.Read(invocation).RefuseForUploads(invocation.Get(Uploads) ? Uploads.Name : Everything.Name);
+        }
+
         var limit = invocation.Get(ObjectSelection.Limit) ?? long.MaxValue;
         if (invocation.Get(Versions))
         {
@@ -170,7 +175,6 @@ static class LsCommand
         }
 
         var selection = ObjectSelection.Read(invocation);
-        selection.RefuseHead(Uploads.Name);
         var cut = place.Key.LastIndexOf('/') + 1;
         await foreach (var upload in invocation.Client(place.Bucket).ListMultipartUploadsAsync(place.Bucket, place.Key, invocation.Cancelled))
         {

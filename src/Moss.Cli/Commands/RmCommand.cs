@@ -96,6 +96,16 @@ static class RmCommand
             ObjectSelection.RefuseForOne(invocation);
         }
 
+        if (invocation.Get(Uploads) || invocation.Get(Everything))
+        {
+            ObjectSelection.Read(invocation).RefuseForUploads(invocation.Get(Uploads) ? Uploads.Name : Everything.Name);
+        }
+
+        if (invocation.Get(Everything) && invocation.Has(ObjectSelection.Limit))
+        {
+            throw new UsageException("--limited-num is of objects or of uploads: it does not go with --all-type");
+        }
+
         if (!recursive || invocation.Get(Force) || invocation.Get(TransferOptions.DryRun))
         {
             return;
@@ -121,11 +131,10 @@ static class RmCommand
         if ((invocation.Get(Uploads) || invocation.Get(Everything)) && (uri.Key.Length > 0 || invocation.Get(Recursive)))
         {
             var selection = ObjectSelection.Read(invocation);
-            selection.RefuseHead(Uploads.Name);
-            var cut = uri.Key.LastIndexOf('/') + 1;
+            var (cut, left) = (uri.Key.LastIndexOf('/') + 1, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
             await foreach (var upload in client.ListMultipartUploadsAsync(uri.Bucket, uri.Key, ct))
             {
-                if (invocation.Get(Recursive) ? selection.TakesUpload(upload, cut) : upload.Key == uri.Key)
+                if ((invocation.Get(Recursive) ? selection.TakesUpload(upload, cut) : upload.Key == uri.Key) && left-- > 0)
                 {
                     await AbortAsync(invocation, uri.Bucket, upload, counts);
                 }

@@ -59,11 +59,10 @@ static class SetMetaCommand
         // The names alone are said of what is to go: any value will do.
         var named = PropertyOptions.ApplyMeta(new(), delete ? string.Join('#', meta.Split('#').Select(static name => name.Trim() + ":x")) : meta, user) with { UserMetadata = user };
         var directive = update ? PropertyDirective.Update : delete ? PropertyDirective.Delete : PropertyDirective.Replace;
-        var then = directive.Metadata(now, named) with
+        var then = directive.Metadata(ObjectRewrite.WithOthers(now, named), named) with
         {
             Acl = named.Acl ?? now.Acl,
             StorageClass = named.StorageClass ?? now.StorageClass,
-            OtherHeaders = [.. now.OtherHeaders, .. named.OtherHeaders],
         };
         await ObjectRewrite.WriteAsync(client, at, at.Bucket, at.Key, then, ct);
     }

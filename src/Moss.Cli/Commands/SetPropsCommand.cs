@@ -56,23 +56,22 @@ static class SetPropsCommand
                 named,
                 Directives.Read(MetadataDirective, invocation.Get(MetadataDirective), PropertyOptions.HasMetadata(named), "--metadata, --content-type, --cache-control and their kin"),
                 Directives.Read(TaggingDirective, invocation.Get(TaggingDirective), named.Tags.Count > 0, "--tagging"));
-            return change is { Named: { Acl: null, StorageClass: null }, Metadata: PropertyDirective.Keep, Tags: PropertyDirective.Keep }
+            return change is { Named: { Acl: null, StorageClass: null, OtherHeaders: [] }, Metadata: PropertyDirective.Keep, Tags: PropertyDirective.Keep }
                 ? throw new UsageException("say what to set: --acl, --storage-class, --metadata, --tagging, --content-type, --cache-control and their kin")
                 : change;
         }
 
         public Task ApplyAsync(OssClient client, CopySource at, CancellationToken ct) =>
-            Metadata != PropertyDirective.Keep || Named.StorageClass is not null ? RewriteAsync(client, at, ct) : SetAsync(client, at, ct);
+            Metadata != PropertyDirective.Keep || Named is { StorageClass: not null } or { OtherHeaders.Count: > 0 } ? RewriteAsync(client, at, ct) : SetAsync(client, at, ct);
 
         async Task RewriteAsync(OssClient client, CopySource at, CancellationToken ct)
         {
             var (_, now) = await ObjectRewrite.ReadAsync(client, at, ct);
-            var then = Metadata.Metadata(now, Named) with
+            var then = Metadata.Metadata(ObjectRewrite.WithOthers(now, Named), Named) with
             {
                 Acl = Named.Acl ?? now.Acl,
                 StorageClass = Named.StorageClass ?? now.StorageClass,
                 Tags = Tags.Apply(now.Tags, Named.Tags),
-                OtherHeaders = [.. now.OtherHeaders, .. Named.OtherHeaders],
             };
             await ObjectRewrite.WriteAsync(client, at, at.Bucket, at.Key, then, ct);
         }

@@ -25,11 +25,10 @@ sealed class NameFilter(RuleList rules, long minSize, long maxSize, DateTimeOffs
 
     public static readonly Option[] All = [Include, Exclude, Filter, IncludeFrom, ExcludeFrom, FilterFrom, MinSize, MaxSize, MinAge, MaxAge, MinTime, MaxTime];
 
-    /// <summary>Whether nothing is left out.</summary>
-    public bool IsEmpty => rules.IsEmpty && !HasLimits;
-
     /// <summary>Whether size or time count, not only names.</summary>
-    public bool HasLimits => minSize > 0 || maxSize < long.MaxValue || notBefore > DateTimeOffset.MinValue || notAfter < DateTimeOffset.MaxValue;
+    public bool HasLimits => HasSizes || notBefore > DateTimeOffset.MinValue || notAfter < DateTimeOffset.MaxValue;
+
+    public bool HasSizes => minSize > 0 || maxSize < long.MaxValue;
 
     public static NameFilter Read(Invocation invocation)
     {

@@ -35,6 +35,19 @@ static class ObjectRewrite
         return (info, properties);
     }
 
+    /// <summary>Other headers that are named, before those that an object came with.</summary>
+    public static ObjectProperties WithOthers(ObjectProperties now, ObjectProperties named)
+    {
+        bool IsNamed(string header) => named.OtherHeaders.Any(other => string.Equals(other.Key, header, StringComparison.OrdinalIgnoreCase));
+        // A key belongs to its method.
+        var changesMethod = IsNamed(Encryption);
+        return now with
+        {
+            ServerSideEncryption = changesMethod ? null : now.ServerSideEncryption,
+            OtherHeaders = [.. changesMethod ? [] : now.OtherHeaders.Where(other => !IsNamed(other.Key)), .. named.OtherHeaders],
+        };
+    }
+
     /// <summary>The metadata of an object: the headers that are stored with it, and its own.</summary>
     public static ObjectProperties Described(ObjectInfo info) => new()
     {

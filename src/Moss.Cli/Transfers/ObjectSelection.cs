@@ -81,7 +81,7 @@ sealed class ObjectSelection
     /// <exception cref="UsageException">It was asked for.</exception>
     public static void RefuseForFiles(Invocation invocation)
     {
-        if (MetadataFilter.All.Append(StartAfter).Append(EndWith).FirstOrDefault(invocation.Has) is { } option)
+        if (MetadataFilter.All.Append(StartAfter).Append(EndWith).Append(Limit).FirstOrDefault(invocation.Has) is { } option)
         {
             throw new UsageException($"{option.Name} is about objects, and the source is files: --include, --exclude and their kin choose among those");
         }
@@ -111,10 +111,26 @@ sealed class ObjectSelection
     public bool TakesListed(ListedObject listed, int cut) =>
         TakesName(listed.Key, cut) && Names.TakesSizeAndTime(listed.Size, listed.LastModified) && _metadata.Takes(listed);
 
-    /// <summary>Whether an open upload takes part: its time is when it was begun, and it has no size.</summary>
-    public bool TakesUpload(ListedUpload upload, int cut) => TakesName(upload.Key, cut) && Names.TakesSizeAndTime(null, upload.Initiated);
+    /// <summary>Whether an open upload takes part: its time is when it was begun. Its listing begins where all uploads do.</summary>
+    public bool TakesUpload(ListedUpload upload, int cut) =>
+        TakesName(upload.Key, cut) && Names.TakesSizeAndTime(null, upload.Initiated)
+        && (_startAfter is null || Utf8Order.Compare(upload.Key, _startAfter) > 0)
+        && !(_oneLevel && upload.Key.IndexOf('/', cut) >= 0);
 
-    /// <summary>Versions and uploads are taken as they are listed: metadata that no listing has is refused.</summary>
+    /// <summary>Whether uploads have all that is asked of what is chosen: they have neither size nor metadata.</summary>
+    public bool KnowsUploads => _metadata.IsEmpty && !Names.HasSizes;
+
+    /// <summary>Uploads that cannot be told apart are not taken all together.</summary>
+    /// <exception cref="UsageException">Something is asked of them that they have not.</exception>
+    public void RefuseForUploads(string option)
+    {
+        if (!KnowsUploads)
+        {
+            throw new UsageException($"{option}: an open upload has neither size nor metadata to choose by; name and time it has");
+        }
+    }
+
+    /// <summary>Versions are taken as they are listed: metadata that no listing has is refused.</summary>
     /// <exception cref="UsageException">It was asked for.</exception>
     public void RefuseHead(string option)
     {
@@ -152,6 +168,11 @@ sealed class ObjectSelection
     public async IAsyncEnumerable<FoundObject> FindAsync(
         OssClient client, OssUri place, IEnumerable<string>? names, [EnumeratorCancellation] CancellationToken ct)
     {
+        if (names is not null && (_startAfter is not null || _endWith is not null || _oneLevel))
+        {
+            throw new UsageException("--files-from takes the place of a listing: it goes with neither --start-after nor --end-with nor --dirs");
+        }
+
         var left = _limit;
         await foreach (var found in names is null ? ListedAsync(client, place, ct) : NamedAsync(client, place, names, ct))
         {

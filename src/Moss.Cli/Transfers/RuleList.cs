@@ -21,6 +21,8 @@ sealed record RuleOptions(string Include, string Exclude, string Filter, string?
 /// </summary>
 sealed class RuleList
 {
+    static readonly Lazy<string[]> StandardInput = new(static () => [.. NameList.Tidy("-")]);
+
     readonly List<Rule> _rules;
     readonly bool _takesRest;
 
@@ -55,9 +57,9 @@ sealed class RuleList
                 name == options.Include ? [new(parse(value), true)]
                 : name == options.Exclude ? [new(parse(value), false)]
                 : name == options.Filter ? [Signed(name, value, parse)]
-                : name == options.IncludeFrom ? NameList.Tidy(value).Select(line => new Rule(parse(line), true))
-                : name == options.ExcludeFrom ? NameList.Tidy(value).Select(line => new Rule(parse(line), false))
-                : name == options.FilterFrom ? NameList.Tidy(value).Select(line => Signed(name, line, parse))
+                : name == options.IncludeFrom ? Lines(value).Select(line => new Rule(parse(line), true))
+                : name == options.ExcludeFrom ? Lines(value).Select(line => new Rule(parse(line), false))
+                : name == options.FilterFrom ? Lines(value).Select(line => Signed(name, line, parse))
                 : []);
         }
 
@@ -90,6 +92,9 @@ sealed class RuleList
 
         return _takesRest;
     }
+
+    // A verb with several addresses reads its rules for each; stdin can be read once.
+    static IEnumerable<string> Lines(string path) => path == "-" ? StandardInput.Value : NameList.Tidy(path);
 
     static Rule Signed(string option, string rule, Func<string, Pattern> parse) =>
         rule is ['+' or '-', ' ', .. var pattern] && pattern.Trim() is { Length: > 0 } text

@@ -127,6 +127,49 @@ public sealed class FilterTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task Open_uploads_are_chosen_by_what_they_have_and_by_nothing_else()
+    {
+        var bucket = await BucketAsync("object");
+        var ct = TestContext.Current.CancellationToken;
+        foreach (var key in new[] { "a/1", "a/b/2", "a/c.tmp", "d" })
+        {
+            await server.Client.InitiateMultipartUploadAsync(bucket, key, ct: ct);
+        }
+
+        async Task<string[]> Removed(params string[] options) =>
+            [.. (await _shelf.JsonAsync("rm-dry-run", ["rm", "-m", "-r", "-n", .. options])).All("uri").Select(uri => uri[($"oss://{bucket}/").Length..])];
+        var all = $"oss://{bucket}/";
+        Assert.Equal(["a/1", "a/b/2", "a/c.tmp", "d"], await Removed(all));
+        Assert.Equal(["a/1", "a/b/2"], await Removed(all + "a/", "--exclude", "/*.tmp"));
+        Assert.Equal(["a/1", "a/c.tmp"], await Removed(all + "a/", "-d"));
+        Assert.Equal(["a/c.tmp", "d"], await Removed(all, "--start-after", "a/b/2"));
+        Assert.Equal(["a/1"], await Removed(all, "--end-with", "a/1"));
+        Assert.Equal(["a/1", "a/b/2"], await Removed(all, "--limited-num", "2"));
+        Assert.Empty(await Removed(all, "--max-mtime", "2020-01-01"));
+        (await _shelf.RunAsync("rm", "-mrf", all, "--min-size", "1Gi")).Exits(1).Says("neither size nor metadata");
+        (await _shelf.RunAsync("rm", "-arf", all, "--metadata-include", "x-oss-storage-class=IA")).Exits(1).Says("neither size nor metadata");
+        (await _shelf.RunAsync("rm", "-arf", all, "--limited-num", "1")).Exits(1).Says("--all-type");
+        var outcome = (await _shelf.RunAsync("ls", "-a", all, "--metadata-include", "content-type=a/*")).Exits(1);
+        Assert.Equal("", outcome.Output);
+        Assert.Equal(0, (await _shelf.JsonAsync("du", "du", all, "--min-size", "1")).Number("parts"));
+        Assert.Equal(["object"], await server.KeysAsync(bucket));
+    }
+
+    [Fact]
+    public async Task Rules_from_stdin_hold_for_every_address()
+    {
+        var bucket = await BucketAsync("a/keep", "a/x", "b/keep", "b/x");
+        (await _shelf.RunWithAsync("keep\n", "rm", "-rf", $"oss://{bucket}/a/", $"oss://{bucket}/b/", "--exclude-from", "-")).Exits(0);
+        Assert.Equal(["a/keep", "b/keep"], await server.KeysAsync(bucket));
+        _shelf.Write("one", "1");
+        (await _shelf.RunWithAsync("*.txt\n", "cp", "one", $"oss://{bucket}/", "--include-from", "-")).Exits(0);
+        Assert.Equal(["a/keep", "b/keep"], await server.KeysAsync(bucket));
+        (await _shelf.RunWithAsync("x\n", "rm", "-rf", $"oss://{bucket}/", "--files-from", "-", "--end-with", "a")).Exits(1).Says("takes the place of a listing");
+        (await _shelf.RunAsync("cp", "-r", ".", $"oss://{bucket}/", "--files-from", "one", "-d")).Exits(1).Says("does not go with --dirs");
+        Assert.Equal(1, (await _shelf.JsonAsync("transfer", "cp", "-r", $"oss://{bucket}/", "out", "--limited-num", "1")).Number("done"));
+    }
+
+    [Fact]
     public async Task Names_of_a_list_are_chosen_among_and_keys_may_be_encoded()
     {
         var bucket = await BucketAsync("p/ä b", "p/c", "p/#x");

@@ -52,6 +52,10 @@ public sealed class PropertyTests(MossServer server) : IDisposable
         Assert.Null(stat["metadata.z"]);
         Assert.Equal(("public-read", "IA", "AES256"), (stat["acl"], stat["storageClass"], stat["serverSideEncryption"]));
         Assert.Equal(["t=1"], await TagsAsync(bucket, "k"));
+        await _shelf.JsonAsync("each", "set-meta", at, "Content-Type:text/x-c#x-oss-server-side-encryption:AES256", "--update");
+        await PutAsync(bucket, "plain", new());
+        await _shelf.JsonAsync("each", "set-props", $"oss://{bucket}/plain", "--meta", "x-oss-server-side-encryption:AES256");
+        Assert.Equal(("AES256", "AES256"), ((await StatAsync(at))["serverSideEncryption"], (await StatAsync($"oss://{bucket}/plain"))["serverSideEncryption"]));
         Assert.Equal("x", Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")));
     }
 
