@@ -140,7 +140,7 @@ static class SyncCommand
                 throw new FailedException(ExitCode.Partial, $"{plan.SurplusCount} names would be removed at {to}, more than --max-delete {most}: nothing was removed");
             }
             else if (invocation.Get(MaxDelete) is null && !invocation.Get(TransferOptions.Force)
-                && !Confirmation.Ask($"{plan.SurplusCount} names will be removed at {to}", "yes"))
+                && !Confirmation.Ask($"{plan.SurplusCount} names at {to} will be {(backup is null ? "removed" : $"moved to {backup.Directory}")}", "yes"))
             {
                 Invocation.Warn("nothing was removed");
             }

@@ -87,7 +87,11 @@ sealed class TerminalProgress(TransferBoard board) : ProgressView(board, TimeSpa
     string TotalLine(BoardState state)
     {
         var name = state.FoundItems == 1 && state.IsScanned ? "total" : $"total {state.FinishedItems} of {state.FoundItems}{(state.IsScanned ? "" : "+")}";
-        return $"{name,-28} {Bar(state.CoveredBytes, state.IsTotalKnown ? state.FoundBytes : null)}  {Quantities.Size(state.CoveredBytes),8}/{Quantities.Size(state.FoundBytes)}"
+        // Changes that move no bytes are counted.
+        var (done, whole) = state is { FoundBytes: 0, CoveredBytes: 0, FinishedItems: > 0 }
+            ? (state.FinishedItems, state.IsScanned ? state.FoundItems : (long?)null)
+            : (state.CoveredBytes, state.IsTotalKnown ? state.FoundBytes : null);
+        return $"{name,-28} {Bar(done, whole)}  {Quantities.Size(state.CoveredBytes),8}/{Quantities.Size(state.FoundBytes)}"
             + $"  {Quantities.Speed(state.Active.Count > 0 ? state.BytesPerSecond : state.NetworkBytes / Math.Max(0.001, state.Elapsed.TotalSeconds))}"
             + (state.Active.Count == 0 ? $"  {Quantities.Clock(state.Elapsed)}" : state.Left is { } left ? $"  {Quantities.Clock(left)} left" : "")
             + Retries(state.Retries)
