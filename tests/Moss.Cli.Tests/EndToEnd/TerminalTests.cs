@@ -64,7 +64,7 @@ public sealed class TerminalTests(MossServer server) : IDisposable
         var bytes = Shelf.Noise(900_000, 4);
         _shelf.Write("big.bin", bytes);
         await OpenAsync();
-        await TypeAsync($"moss cp big.bin oss://{bucket}/ --bigfile-threshold 100Ki --part-size 100Ki --parallel 2 --bandwidth-limit 200Ki");
+        await TypeAsync($"moss cp big.bin oss://{bucket}/ --bigfile-threshold 100Ki --part-size 100Ki --parallel 2 --bandwidth-limit 100Ki");
         await UntilAsync(@"(?m)^big\.bin +[━─]{24}.*  2 retries");
         await UntilAsync(@"(?m)^total +━{24} 100%.*  2 retries *$[^~]*ENDED 0");
         Assert.Equal(bytes, await server.GetAsync(bucket, "big.bin"));
