@@ -2,6 +2,7 @@ using System.IO.Enumeration;
 using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Win32.SafeHandles;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 using Moss.Storage.Files.Interop;
 
@@ -86,7 +87,7 @@ public sealed class FileBlobStore : IBlobStore
         return new(directory, durable, reservedBytes, abilities);
     }
 
-    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct)
+    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null)
     {
         ct.ThrowIfCancellationRequested();
         if (_reservedBytes > 0 && _drive.AvailableFreeSpace - (expectedLength ?? 0) < _reservedBytes)
@@ -94,7 +95,7 @@ public sealed class FileBlobStore : IBlobStore
             throw Full(null);
         }
 
-        return new(new FileBlobWriter(this, id, expectedLength));
+        return new(new FileBlobWriter(this, id, expectedLength, digest));
     }
 
     public async ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct)

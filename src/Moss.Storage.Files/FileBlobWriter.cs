@@ -5,23 +5,34 @@ using Moss.Storage.Files.Interop;
 
 namespace Moss.Storage.Files;
 
-/// <summary>Gathers whole blocks in buffers, takes their checksums there and queues them for the file.</summary>
-sealed class FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength) : IBlobWriter
+/// <summary>Gathers whole blocks in buffers, takes their checksums there and queues them for the digest and the file.</summary>
+sealed class FileBlobWriter : IBlobWriter
 {
-    readonly WriteQueue _queue = new(store, id, expectedLength);
+    readonly FileBlobStore _store;
+    readonly BlobId _id;
+    readonly HashQueue? _hashes;
+    readonly WriteQueue _queue;
     readonly ulong[] _checksums = new ulong[BlobFormat.SegmentBlocks];
     WriteBuffer? _filling;
     int _filled;
     long _length;
     long _segment;
+    bool _isComplete;
     bool _closed;
+
+    internal FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength, BodyDigest? digest)
+    {
+        (_store, _id) = (store, id);
+        _hashes = digest is null ? null : new(digest);
+        _queue = new(store, id, expectedLength, _hashes);
+    }
 
     int SegmentLength => (int)(_length - (_segment * BlobFormat.SegmentSize));
 
     public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
     {
         ct.ThrowIfCancellationRequested();
-        ObjectDisposedException.ThrowIf(_closed, this);
+        ObjectDisposedException.ThrowIf(_closed || _isComplete, this);
         // Until the bytes are in: after a failure nobody knows which of them are.
         _closed = true;
         try
@@ -33,26 +44,52 @@ sealed class FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength
         }
         catch (Exception e) when (ErrorNumber.MeansFull(e))
         {
-            throw store.Full(e);
+            throw _store.Full(e);
         }
 
         _closed = false;
     }
 
-    public async ValueTask CommitAsync(CancellationToken ct)
+    public async ValueTask CompleteAsync()
     {
-        ct.ThrowIfCancellationRequested();
         ObjectDisposedException.ThrowIf(_closed, this);
+        if (_isComplete)
+        {
+            return;
+        }
+
         _closed = true;
         try
         {
-            var last = Seal(_filling ?? await _queue.NextAsync(), isLast: true);
+            _filling ??= await _queue.NextAsync();
+            Check(_filling);
+            if (_hashes is not null)
+            {
+                await _hashes.CompleteAsync(_filling);
+            }
+        }
+        catch (Exception e) when (ErrorNumber.MeansFull(e))
+        {
+            throw _store.Full(e);
+        }
+
+        (_isComplete, _closed) = (true, false);
+    }
+
+    public async ValueTask CommitAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        await CompleteAsync();
+        _closed = true;
+        try
+        {
+            var last = Seal(_filling!, isLast: true);
             _filling = null;
             await _queue.CommitAsync(last);
         }
         catch (Exception e) when (ErrorNumber.MeansFull(e))
         {
-            throw store.Full(e);
+            throw _store.Full(e);
         }
 
         BlobMetrics.BytesWritten.Add(_length);
@@ -79,8 +116,10 @@ sealed class FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength
             var count = Fill(_filling, data.Span);
             if (count == 0)
             {
+                Check(_filling);
                 var full = Seal(_filling, isLast: false);
                 _filling = null;
+                _hashes?.Add(full);
                 await _queue.AddAsync(full);
                 ct.ThrowIfCancellationRequested();
             }
@@ -100,24 +139,23 @@ sealed class FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength
         return count;
     }
 
-    // Takes the checksums of what is in the buffer, adds the page where a segment ends, and says where it goes.
+    // Takes the checksums of what is in the buffer.
+    void Check(WriteBuffer buffer) =>
+        buffer.SetData(_filled, _checksums.AsSpan((int)((_length - _filled) % BlobFormat.SegmentSize / BlobFormat.BlockSize)));
+
+    // Adds the page where a segment ends, and says where the buffer goes.
     WriteBuffer Seal(WriteBuffer buffer, bool isLast)
     {
         var start = _length - _filled;
-        var block = (int)(start % BlobFormat.SegmentSize / BlobFormat.BlockSize);
-        for (var at = 0; at < _filled; at += BlobFormat.BlockSize)
-        {
-            _checksums[block++] = Crc64.Compute(buffer.Bytes[at..Math.Min(at + BlobFormat.BlockSize, _filled)]);
-        }
-
         buffer.Position = BlobFormat.DataPosition(start);
         buffer.Count = _filled;
         if (isLast || SegmentLength == BlobFormat.SegmentSize)
         {
             buffer.Count = BlobFormat.AlignToPage(_filled);
             buffer.Bytes[_filled..buffer.Count].Clear();
+            var blocks = (SegmentLength + BlobFormat.BlockSize - 1) / BlobFormat.BlockSize;
             BlobFormat.WritePage(
-                buffer.Bytes[buffer.Count..], id, _segment, SegmentLength, isLast ? _length : -1, _checksums.AsSpan(0, block));
+                buffer.Bytes[buffer.Count..], _id, _segment, SegmentLength, isLast ? _length : -1, _checksums.AsSpan(0, blocks));
             buffer.Count += BlobFormat.PageSize;
             _segment++;
         }

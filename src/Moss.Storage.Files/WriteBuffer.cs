@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Moss.Storage.Blobs;
+using BlockCrc = Moss.Protocol.Hashing.Crc64;
 
 namespace Moss.Storage.Files;
 
@@ -10,6 +11,7 @@ namespace Moss.Storage.Files;
 sealed class WriteBuffer
 {
     readonly Memory<byte> _memory;
+    bool _isHashed = true;
 
     internal WriteBuffer(int capacity)
     {
@@ -25,6 +27,19 @@ sealed class WriteBuffer
     /// <summary>The data and a page.</summary>
     internal Span<byte> Bytes => _memory.Span;
 
+    /// <summary>The data bytes once it is full, or holds the last ones.</summary>
+    internal ReadOnlyMemory<byte> Data { get; private set; }
+
+    /// <summary>The CRC-64/XZ of <see cref="Data"/>.</summary>
+    internal ulong Crc64 { get; private set; }
+
+    /// <summary>Whether no digest needs the bytes any more.</summary>
+    internal bool IsHashed
+    {
+        get => Volatile.Read(ref _isHashed);
+        set => Volatile.Write(ref _isHashed, value);
+    }
+
     /// <summary>Where in the file the sealed bytes go.</summary>
     internal long Position { get; set; }
 
@@ -33,4 +48,20 @@ sealed class WriteBuffer
 
     /// <summary>The bytes to be written.</summary>
     internal ReadOnlyMemory<byte> Sealed => _memory[..Count];
+
+    /// <summary>Says how many data bytes there are, and gives the checksum of each of their blocks.</summary>
+    internal void SetData(int count, Span<ulong> checksums)
+    {
+        Data = _memory[..count];
+        var crc = default(BlockCrc);
+        for (var at = 0; at < count; at += BlobFormat.BlockSize)
+        {
+            var block = Data.Span[at..Math.Min(at + BlobFormat.BlockSize, count)];
+            var checksum = BlockCrc.Compute(block);
+            checksums[at / BlobFormat.BlockSize] = checksum;
+            crc.Append(checksum, block.Length);
+        }
+
+        Crc64 = crc.Value;
+    }
 }

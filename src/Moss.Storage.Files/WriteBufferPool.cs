@@ -12,8 +12,8 @@ sealed class WriteBufferPool
     internal const int LargeCapacity = 4 * BlobFormat.BlockSize;
     internal const int SmallCapacity = BlobFormat.BlockSize;
 
-    // 64 MiB of large ones. Of the small ones so many are kept; more may be out.
-    const int MaxLarge = 256;
+    // 16 MiB of large ones: all that the 16 lanes of a vector hash at a time. Of the small ones so many are kept; more may be out.
+    const int MaxLarge = 64;
     const int MaxKeptSmall = 256;
 
     readonly ConcurrentBag<WriteBuffer> _large = [];

@@ -17,7 +17,8 @@ sealed class WriteQueue
     readonly BlobId _id;
     readonly long? _expectedLength;
     readonly IoWork _work;
-    readonly Stack<WriteBuffer> _free = new(MaxBuffers);
+    readonly HashQueue? _hashes;
+    readonly Queue<WriteBuffer> _free = new(MaxBuffers); // Written; the digest may still read the youngest.
     List<WriteBuffer> _gathered = new(MaxBuffers);
     List<WriteBuffer> _running = new(MaxBuffers);
     NewFile? _file;
@@ -27,9 +28,9 @@ sealed class WriteQueue
 
     bool RunHasEnded => _isRunning && _work.Completion.IsCompleted;
 
-    internal WriteQueue(FileBlobStore store, BlobId id, long? expectedLength)
+    internal WriteQueue(FileBlobStore store, BlobId id, long? expectedLength, HashQueue? hashes)
     {
-        (_store, _id, _expectedLength) = (store, id, expectedLength);
+        (_store, _id, _expectedLength, _hashes) = (store, id, expectedLength, hashes);
         _work = new(Run);
     }
 
@@ -41,9 +42,9 @@ sealed class WriteQueue
             await TurnAsync();
         }
 
-        if (_free.TryPop(out var buffer))
+        if (_free.TryPeek(out var buffer) && buffer.IsHashed)
         {
-            return buffer;
+            return _free.Dequeue();
         }
 
         buffer = _buffers == 0 ? _store.Buffers.Rent(_expectedLength ?? long.MaxValue)
@@ -55,8 +56,18 @@ sealed class WriteQueue
             return buffer;
         }
 
-        await TurnAsync();
-        return _free.Pop();
+        if (_free.Count == 0)
+        {
+            await TurnAsync();
+        }
+
+        buffer = _free.Dequeue();
+        if (_hashes is not null)
+        {
+            await _hashes.DoneAsync(buffer);
+        }
+
+        return buffer;
     }
 
     /// <summary>Takes a sealed buffer. More will follow.</summary>
@@ -80,7 +91,7 @@ sealed class WriteQueue
     }
 
     /// <summary>Gives back a buffer that is not to be written.</summary>
-    internal void Return(WriteBuffer buffer) => _free.Push(buffer);
+    internal void Return(WriteBuffer buffer) => _free.Enqueue(buffer);
 
     /// <summary>Gives up what is not published.</summary>
     internal async ValueTask CloseAsync()
@@ -92,6 +103,11 @@ sealed class WriteQueue
         // The blob is given up: it no longer matters how a write failed, but the file and the buffers must not be lost.
         catch (Exception)
         {
+        }
+
+        if (_hashes is not null)
+        {
+            await _hashes.DoneAsync();
         }
 
         foreach (var buffer in _free.Concat(_gathered))
@@ -129,7 +145,7 @@ sealed class WriteQueue
         finally
         {
             _isRunning = false;
-            _running.ForEach(_free.Push);
+            _running.ForEach(_free.Enqueue);
             _running.Clear();
         }
     }

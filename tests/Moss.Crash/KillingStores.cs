@@ -1,4 +1,5 @@
 using System.Buffers;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 using Moss.Storage.Metadata;
 
@@ -7,9 +8,9 @@ namespace Moss.Crash;
 /// <summary>A blob store under a plan.</summary>
 sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
 {
-    public async ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct) =>
+    public async ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null) =>
         new Writer(
-            await plan.AroundAsync("blobs.Create", async _ => await inner.CreateAsync(id, expectedLength, ct), hasInside: false),
+            await plan.AroundAsync("blobs.Create", async _ => await inner.CreateAsync(id, expectedLength, ct, digest), hasInside: false),
             plan);
 
     public ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct) => inner.OpenAsync(id, length, ct);
@@ -41,6 +42,8 @@ sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
                     return true;
                 },
                 hasInside: false);
+
+        public ValueTask CompleteAsync() => inner.CompleteAsync();
 
         public async ValueTask CommitAsync(CancellationToken ct) =>
             await plan.AroundAsync(

@@ -42,9 +42,14 @@ public sealed class BodyDigest : IDisposable
     /// </summary>
     /// <exception cref="InvalidOperationException">The last append has not completed.</exception>
     /// <exception cref="ObjectDisposedException">The owner of the memory took it back before the task completed.</exception>
-    public ValueTask AppendAsync(ReadOnlyMemory<byte> data)
+    public ValueTask AppendAsync(ReadOnlyMemory<byte> data) => AppendAsync(data, Crc64.Compute(data.Span));
+
+    /// <summary>As <see cref="AppendAsync(ReadOnlyMemory{byte})"/>, for bytes of which the CRC is known.</summary>
+    /// <param name="data">The next bytes.</param>
+    /// <param name="crc64">Their CRC-64/XZ.</param>
+    public ValueTask AppendAsync(ReadOnlyMemory<byte> data, ulong crc64)
     {
-        _crc.Append(data.Span);
+        _crc.Append(crc64, data.Length);
         return _running is null
             ? _md5.AppendAsync(data)
             : _md5.AppendAsync(new ReadOnlySequence<byte>(data), _running);

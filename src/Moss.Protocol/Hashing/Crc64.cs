@@ -31,6 +31,14 @@ public struct Crc64
         Length += data.Length;
     }
 
+    /// <summary>Takes in bytes of which the CRC and the length are known.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="length"/> is negative.</exception>
+    public void Append(ulong crc, long length)
+    {
+        Value = Combine(Value, crc, length);
+        Length += length;
+    }
+
     public void Reset() => this = default;
 
     /// <summary>The CRC of <paramref name="data"/>.</summary>

@@ -18,8 +18,8 @@ sealed class BlockPoolFactory : IMemoryPoolFactory<byte>
     sealed class BlockPool : MemoryPool<byte>
     {
         /// <summary>
-        /// Blocks kept for the next request, 64 MiB at most: as many as 256 uploads use and give back all the time. Fewer, and pinned arrays
-        /// are made and dropped under load faster than the collector looks at them: 256 uploads in flight held 930 MiB that way.
+        /// Blocks kept for the next request, 64 MiB at most. Few, and pinned arrays are made and dropped under load faster than the collector
+        /// looks at them: 256 uploads in flight held 930 MiB that way.
         /// </summary>
         const int MaxIdleBlocks = 512;
 

@@ -9,10 +9,10 @@ namespace Moss.Server.Hosting;
 static class KestrelSetup
 {
     /// <summary>
-    /// What a connection may have received ahead: one block is filled while the other is hashed and written. The socket's own default is 1 MiB, which a
-    /// thousand uploads would really hold.
+    /// What a connection may have received ahead: a block. What comes is copied at once into the buffer that is written and hashed, so that more would only
+    /// wait; a thousand uploads really hold it. The socket's own default is 1 MiB.
     /// </summary>
-    const int ReceiveAhead = 2 * BlockPoolFactory.BlockLength;
+    const int ReceiveAhead = BlockPoolFactory.BlockLength;
 
     public static void Apply(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = ReceiveAhead;
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using Moss.Protocol.Hashing;
 
 namespace Moss.Storage.Blobs;
 
@@ -13,8 +14,10 @@ public interface IBlobStore : IAsyncDisposable
     /// </summary>
     /// <param name="id">A fresh id; the caller never uses one twice.</param>
     /// <param name="expectedLength">The length in bytes when it is known, for preallocation; the blob may turn out shorter or longer.</param>
+    /// <param name="ct">Ends the beginning.</param>
+    /// <param name="digest">Takes in the bytes as they are written; complete after <see cref="IBlobWriter.CompleteAsync"/>, and the writer's until then.</param>
     /// <exception cref="StorageFullException">There is no room.</exception>
-    ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct);
+    ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null);
 
     /// <summary>Opens a committed blob.</summary>
     /// <param name="length">The blob's length as the metadata has it; a blob of another length is damaged.</param>
@@ -46,6 +49,9 @@ public interface IBlobWriter : IAsyncDisposable
     /// <summary>Appends bytes. The memory is the caller's again when the task completes.</summary>
     /// <exception cref="StorageFullException">There is no room; the writer can only be disposed.</exception>
     ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct);
+
+    /// <summary>Says that all bytes are written, and waits until the digest has them; then the writer can only commit or be disposed. A commit does it where nobody did.</summary>
+    ValueTask CompleteAsync();
 
     /// <summary>
     /// Makes the blob durable (its bytes, its block checksums and its directory entry) and readable. After it returns, no crash

@@ -11,10 +11,10 @@ public sealed class InMemoryBlobStore : IBlobStore
     readonly ConcurrentDictionary<BlobId, byte[]> _blobs = new();
     string? _storeId;
 
-    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct)
+    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null)
     {
         ct.ThrowIfCancellationRequested();
-        return new(new Writer(this, id));
+        return new(new Writer(this, id, digest));
     }
 
     public ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct)
@@ -58,20 +58,28 @@ public sealed class InMemoryBlobStore : IBlobStore
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    sealed class Writer(InMemoryBlobStore store, BlobId id) : IBlobWriter
+    sealed class Writer(InMemoryBlobStore store, BlobId id, BodyDigest? digest) : IBlobWriter
     {
         readonly ArrayBufferWriter<byte> _bytes = new();
+        bool _isComplete;
         bool _closed;
 
         public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
         {
             ct.ThrowIfCancellationRequested();
-            ObjectDisposedException.ThrowIf(_closed, this);
+            ObjectDisposedException.ThrowIf(_closed || _isComplete, this);
             foreach (var segment in data)
             {
                 _bytes.Write(segment.Span);
             }
 
+            return digest?.AppendAsync(data) ?? ValueTask.CompletedTask;
+        }
+
+        public ValueTask CompleteAsync()
+        {
+            ObjectDisposedException.ThrowIf(_closed, this);
+            _isComplete = true;
             return ValueTask.CompletedTask;
         }
 

@@ -1,3 +1,4 @@
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 
 namespace Moss.Storage.Encryption;
@@ -8,8 +9,8 @@ namespace Moss.Storage.Encryption;
 /// </summary>
 public sealed class EncryptingBlobStore(IBlobStore inner, DataKeys keys) : IBlobStore
 {
-    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct) =>
-        id.IsEncrypted ? EncryptAsync(id, expectedLength, ct) : inner.CreateAsync(id, expectedLength, ct);
+    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null) =>
+        id.IsEncrypted ? EncryptAsync(id, expectedLength, digest, ct) : inner.CreateAsync(id, expectedLength, ct, digest);
 
     public ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct) =>
         id.IsEncrypted ? DecryptAsync(id, length, ct) : inner.OpenAsync(id, length, ct);
@@ -22,14 +23,14 @@ public sealed class EncryptingBlobStore(IBlobStore inner, DataKeys keys) : IBlob
 
     public ValueTask DisposeAsync() => inner.DisposeAsync();
 
-    async ValueTask<IBlobWriter> EncryptAsync(BlobId id, long? expectedLength, CancellationToken ct)
+    async ValueTask<IBlobWriter> EncryptAsync(BlobId id, long? expectedLength, BodyDigest? digest, CancellationToken ct)
     {
         var envelope = new byte[DataKeys.EnvelopeSize];
         var aes = keys.NewKey(id.ToByteArray(), envelope);
         try
         {
             var writer = await inner.CreateAsync(id, expectedLength is { } length ? EncryptedBlobFormat.StoredLength(length) : null, ct);
-            return new EncryptingBlobWriter(writer, aes, envelope);
+            return new EncryptingBlobWriter(writer, aes, envelope, digest);
         }
         catch
         {

@@ -6,8 +6,11 @@ using Moss.Storage.Blobs;
 
 namespace Moss.Storage.Encryption;
 
-/// <summary>Encrypts a blob block by block on its way to the writer below. Holds one block in each form and one page, whatever the length.</summary>
-sealed class EncryptingBlobWriter(IBlobWriter inner, AesGcm aes, byte[] envelope) : IBlobWriter
+/// <summary>
+/// Encrypts a blob block by block on its way to the writer below, which never sees the bytes that the digest is of. Holds one block in each form and one page,
+/// whatever the length.
+/// </summary>
+sealed class EncryptingBlobWriter(IBlobWriter inner, AesGcm aes, byte[] envelope, BodyDigest? digest) : IBlobWriter
 {
     readonly ulong[] _checksums = ArrayPool<ulong>.Shared.Rent(EncryptedBlobFormat.GroupBlocks);
     readonly byte[] _page = ArrayPool<byte>.Shared.Rent(EncryptedBlobFormat.PageSize);
@@ -16,35 +19,33 @@ sealed class EncryptingBlobWriter(IBlobWriter inner, AesGcm aes, byte[] envelope
     int _filled;
     int _blocksInGroup;
     long _group;
+    bool _isComplete;
     bool _isCommitted;
     bool _isDisposed;
 
     public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
     {
         CheckOpen();
+        ObjectDisposedException.ThrowIf(_isComplete, this);
         ct.ThrowIfCancellationRequested();
-        foreach (var segment in data)
-        {
-            for (var rest = segment; !rest.IsEmpty;)
-            {
-                if (_filled == 0 && rest.Length >= EncryptedBlobFormat.BlockSize)
-                {
-                    await WriteBlockAsync(rest[..EncryptedBlobFormat.BlockSize], ct);
-                    rest = rest[EncryptedBlobFormat.BlockSize..];
-                    continue;
-                }
 
-                var take = Math.Min(rest.Length, EncryptedBlobFormat.BlockSize - _filled);
-                rest.Span[..take].CopyTo(_plain.AsSpan(_filled));
-                _filled += take;
-                rest = rest[take..];
-                if (_filled == EncryptedBlobFormat.BlockSize)
-                {
-                    _filled = 0;
-                    await WriteBlockAsync(_plain.AsMemory(0, EncryptedBlobFormat.BlockSize), ct);
-                }
-            }
+        // Both only read the bytes: while other bodies are hashed beside this one, its blocks are encrypted.
+        var hashed = digest?.AppendAsync(data) ?? ValueTask.CompletedTask;
+        try
+        {
+            await EncryptAsync(data, ct);
         }
+        finally
+        {
+            await hashed;
+        }
+    }
+
+    public ValueTask CompleteAsync()
+    {
+        CheckOpen();
+        _isComplete = true;
+        return ValueTask.CompletedTask;
     }
 
     public async ValueTask CommitAsync(CancellationToken ct)
@@ -90,6 +91,32 @@ sealed class EncryptingBlobWriter(IBlobWriter inner, AesGcm aes, byte[] envelope
         if (_isCommitted)
         {
             throw new InvalidOperationException("The blob is committed.");
+        }
+    }
+
+    async ValueTask EncryptAsync(ReadOnlySequence<byte> data, CancellationToken ct)
+    {
+        foreach (var segment in data)
+        {
+            for (var rest = segment; !rest.IsEmpty;)
+            {
+                if (_filled == 0 && rest.Length >= EncryptedBlobFormat.BlockSize)
+                {
+                    await WriteBlockAsync(rest[..EncryptedBlobFormat.BlockSize], ct);
+                    rest = rest[EncryptedBlobFormat.BlockSize..];
+                    continue;
+                }
+
+                var take = Math.Min(rest.Length, EncryptedBlobFormat.BlockSize - _filled);
+                rest.Span[..take].CopyTo(_plain.AsSpan(_filled));
+                _filled += take;
+                rest = rest[take..];
+                if (_filled == EncryptedBlobFormat.BlockSize)
+                {
+                    _filled = 0;
+                    await WriteBlockAsync(_plain.AsMemory(0, EncryptedBlobFormat.BlockSize), ct);
+                }
+            }
         }
     }
 

@@ -54,8 +54,8 @@ sealed class BodyReceiver(StorageEngine engine)
         }
 
         var id = engine.Ids.NewBlobId(inline: false, encrypt);
-        await using var writer = await engine.Blobs.CreateAsync(id, expected.Length, ct);
-        await PumpAsync(body, head.Buffer, writer, digest, ct);
+        await using var writer = await engine.Blobs.CreateAsync(id, expected.Length, ct, digest);
+        await PumpAsync(body, head.Buffer, writer, ct);
         var received = Check(id, digest, expected, inline: null, encrypt);
         await writer.CommitAsync(ct);
         return received;
@@ -93,33 +93,23 @@ sealed class BodyReceiver(StorageEngine engine)
         PipeReader body,
         ReadOnlySequence<byte> buffer,
         IBlobWriter writer,
-        BodyDigest digest,
         CancellationToken ct)
     {
-        while (true)
+        for (var length = buffer.Length; ; length += buffer.Length)
         {
-            if (digest.Length + buffer.Length > OssLimits.MaxPutObjectSize)
+            if (length > OssLimits.MaxPutObjectSize)
             {
                 throw new OssException(OssErrors.EntityTooLarge);
             }
 
-            // Both only read the blocks: while other bodies are hashed beside this one, its bytes go on to the disk.
-            var hashed = digest.AppendAsync(buffer);
-            try
-            {
-                await writer.WriteAsync(buffer, ct);
-            }
-            finally
-            {
-                await hashed;
-            }
-
+            await writer.WriteAsync(buffer, ct);
             body.AdvanceTo(buffer.End);
 
             var result = await body.ReadAsync(ct);
             buffer = result.Buffer;
             if (buffer.IsEmpty && result.IsCompleted)
             {
+                await writer.CompleteAsync();
                 return;
             }
         }

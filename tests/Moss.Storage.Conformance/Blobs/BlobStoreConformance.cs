@@ -99,6 +99,54 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         });
     }
 
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(BlobFormat.BlockSize)]
+    [InlineData((4 * BlobFormat.BlockSize) - 1)]
+    [InlineData(4 * BlobFormat.BlockSize)]
+    [InlineData((4 * BlobFormat.BlockSize) + 1)]
+    [InlineData(BlobFormat.SegmentSize)]
+    [InlineData(BlobFormat.SegmentSize + 300_001)]
+    public async Task The_digest_is_that_of_what_is_written(int length)
+    {
+        var data = TestBytes.Make(length + 5, length);
+        var id = NewId();
+        await using (var digest = new DigestedBlob(Store, id, length))
+        {
+            await digest.WriteAsync(data, 100_003);
+            await digest.AssertCompleteAsync(data);
+            await digest.Writer.CommitAsync(CancellationToken.None);
+        }
+
+        await AssertReadsAsync(id, data);
+    }
+
+    [Fact]
+    public async Task Writers_side_by_side_hash_their_own_bytes_also_when_others_are_broken_off() =>
+        await Task.WhenAll(Enumerable.Range(0, 150).Select(n => Task.Run(async () =>
+        {
+            var data = TestBytes.Make(n, 500_000 + (n * 7919));
+            await using var digest = new DigestedBlob(Store, NewId(), n % 2 == 0 ? data.Length : null);
+            if (n % 3 == 0)
+            {
+                await digest.WriteAsync(data.AsMemory(0, data.Length - 200_000), 130_000);
+                return;
+            }
+
+            await digest.WriteAsync(data, 60_000 + n);
+            await digest.AssertCompleteAsync(data);
+        })));
+
+    [Fact]
+    public async Task A_complete_writer_takes_no_more_bytes()
+    {
+        await using var writer = await Store.CreateAsync(NewId(), null, CancellationToken.None);
+        await writer.WriteAsync(new(new byte[10]), CancellationToken.None);
+        await writer.CompleteAsync();
+        await Assert.ThrowsAnyAsync<InvalidOperationException>(async () => await writer.WriteAsync(new(new byte[10]), CancellationToken.None));
+    }
+
     [Fact]
     public async Task The_callers_memory_is_its_own_again_after_a_write()
     {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.CompilerServices;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 
 namespace Moss.Storage.Conformance.Blobs;
@@ -7,9 +8,9 @@ namespace Moss.Storage.Conformance.Blobs;
 /// <summary>A store whose calls, and those of its writers and readers, fail or tarry as a plan says. It corrupts nothing.</summary>
 public sealed class FaultyBlobStore(IBlobStore store, FaultPlan plan) : IBlobStore
 {
-    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct) =>
+    public ValueTask<IBlobWriter> CreateAsync(BlobId id, long? expectedLength, CancellationToken ct, BodyDigest? digest = null) =>
         plan.RunAsync<IBlobWriter>(
-            "Create", async () => new Writer(await store.CreateAsync(id, expectedLength, ct), plan), lost => lost.DisposeAsync());
+            "Create", async () => new Writer(await store.CreateAsync(id, expectedLength, ct, digest), plan), lost => lost.DisposeAsync());
 
     public ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct) =>
         plan.RunAsync<IBlobReader>(
@@ -36,6 +37,8 @@ public sealed class FaultyBlobStore(IBlobStore store, FaultPlan plan) : IBlobSto
     {
         public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) =>
             plan.RunAsync("Write", () => writer.WriteAsync(data, ct));
+
+        public ValueTask CompleteAsync() => writer.CompleteAsync();
 
         public ValueTask CommitAsync(CancellationToken ct) => plan.RunAsync("Commit", () => writer.CommitAsync(ct));
 
