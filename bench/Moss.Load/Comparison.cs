@@ -66,7 +66,12 @@ static class Comparison
             targets.Add(("nginx", () => Target.Nginx(nginx, Path.Combine(data, "nginx"))));
         }
 
-        targets.Add(("kestrel discard", () => Target.Discard(Path.Combine(data, "discard"), 0)));
+        targets.Add(("kestrel discard", () => Target.Discard(Path.Combine(data, "discard"))));
+        foreach (var chunk in new[] { 128, 256 })
+        {
+            targets.Add((CheckedSend(chunk), () => Target.CheckedSend(Path.Combine(data, "bare"), chunk * 1024)));
+        }
+
         return targets;
     }
 
@@ -77,8 +82,7 @@ static class Comparison
         {
             foreach (var (name, start) in targets)
             {
-                if ((!bench.OthersToo && !name.StartsWith("moss", StringComparison.Ordinal))
-                    || (name == "kestrel discard" && bench.Name.Contains("get", StringComparison.Ordinal)))
+                if (!Takes(bench, name))
                 {
                     continue;
                 }
@@ -95,6 +99,18 @@ static class Comparison
 
         return [.. targets.Where(t => measured[t.Name].Count > 0).Select(t => Row(bench, t.Name, measured[t.Name]))];
     }
+
+    static string CheckedSend(int chunk) => $"bare loop {chunk}K";
+
+    // Kestrel that discards has nothing to give, and the bare loop one file only.
+    static bool Takes(Bench bench, string name) =>
+        name.StartsWith("moss", StringComparison.Ordinal)
+        || (bench.OthersToo && name switch
+        {
+            "kestrel discard" => !bench.Name.Contains("get", StringComparison.Ordinal),
+            _ when name.StartsWith("bare loop", StringComparison.Ordinal) => bench.Name == "get",
+            _ => true,
+        });
 
     static string Row(Bench bench, string name, List<Measurement> measured)
     {

@@ -83,21 +83,19 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
     }
 
     /// <summary>Kestrel that reads bodies and throws them away, in a process of its own: this program's.</summary>
-    public static Target Discard(string directory, int segment)
+    public static Target Discard(string directory)
     {
         var port = FreePort();
-        var info = new ProcessStartInfo(Environment.ProcessPath!)
-        {
-            UseShellExecute = false,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach (var argument in new[] { "discard", Text(port), Text(segment) })
-        {
-            info.ArgumentList.Add(argument);
-        }
+        return Own("kestrel discard", port, directory, ["discard", Text(port)]);
+    }
 
-        return Start(segment == 0 ? "kestrel discard" : $"kestrel discard {Text(segment / 1024)}K", info, port, directory, isMoss: false);
+    /// <summary>A bare loop that reads, checks and sends one file; see <see cref="CheckedSendServer"/>.</summary>
+    public static Target CheckedSend(string directory, int chunk)
+    {
+        var port = FreePort();
+        var root = Path.Combine(directory, "root", "bucket");
+        System.IO.Directory.CreateDirectory(root);
+        return Own($"bare loop {Text(chunk / 1024)}K", port, directory, ["checked-send", Text(port), Path.Combine(root, "large"), Text(chunk)]);
     }
 
     /// <summary>The head of a request, signed in its URL where the server wants that.</summary>
@@ -158,6 +156,22 @@ sealed class Target(string name, int port, IReadOnlyList<Process> processes, str
         {
             System.IO.Directory.Delete(directory, recursive: true);
         }
+    }
+
+    static Target Own(string name, int port, string directory, IReadOnlyList<string> arguments)
+    {
+        var info = new ProcessStartInfo(Environment.ProcessPath!)
+        {
+            UseShellExecute = false,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (var argument in arguments)
+        {
+            info.ArgumentList.Add(argument);
+        }
+
+        return Start(name, info, port, directory, isMoss: false);
     }
 
     static Target Start(string name, ProcessStartInfo info, int port, string directory, bool isMoss)

@@ -81,8 +81,13 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
         }
     }
 
-    /// <summary>Waits until the digest no longer needs any buffer.</summary>
-    internal ValueTask DoneAsync() => _last is null ? ValueTask.CompletedTask : DoneAsync(_last);
+    /// <summary>Waits until the digest no longer needs any buffer, and forgets them: they are others' then.</summary>
+    internal ValueTask CloseAsync()
+    {
+        var last = _last;
+        _last = null;
+        return last is null ? ValueTask.CompletedTask : DoneAsync(last);
+    }
 
     void IThreadPoolWorkItem.Execute() => Run();
 

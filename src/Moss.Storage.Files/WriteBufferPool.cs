@@ -12,8 +12,10 @@ sealed class WriteBufferPool
     internal const int LargeCapacity = 4 * BlobFormat.BlockSize;
     internal const int SmallCapacity = BlobFormat.BlockSize;
 
-    // 16 MiB of large ones: all that the 16 lanes of a vector hash at a time. Of the small ones so many are kept; more may be out.
+    // 16 MiB of large ones for the long blobs: all that the 16 lanes of a vector hash at a time. A blob that fits into one gets one while no more than 64 MiB
+    // are out: then it is written at once. Of the small ones so many are kept; more may be out.
     const int MaxLarge = 64;
+    const int MaxLargeForOne = 256;
     const int MaxKeptSmall = 256;
 
     readonly ConcurrentBag<WriteBuffer> _large = [];
@@ -23,7 +25,13 @@ sealed class WriteBufferPool
     /// <summary>A buffer for the next bytes of a blob, of which so many are expected.</summary>
     internal WriteBuffer Rent(long expected)
     {
-        if (expected > SmallCapacity && TryRentLarge() is { } large)
+        var large = expected switch
+        {
+            <= SmallCapacity => null,
+            <= LargeCapacity => TryRentLarge(MaxLargeForOne),
+            _ => TryRentLarge(),
+        };
+        if (large is not null)
         {
             return large;
         }
@@ -32,9 +40,9 @@ sealed class WriteBufferPool
     }
 
     /// <summary>A large buffer, or null when so many are out that the caller should wait for its own.</summary>
-    internal WriteBuffer? TryRentLarge()
+    internal WriteBuffer? TryRentLarge(int limit = MaxLarge)
     {
-        if (Interlocked.Increment(ref _largeOut) > MaxLarge)
+        if (Interlocked.Increment(ref _largeOut) > limit)
         {
             Interlocked.Decrement(ref _largeOut);
             return null;

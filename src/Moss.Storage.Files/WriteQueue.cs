@@ -107,7 +107,7 @@ sealed class WriteQueue
 
         if (_hashes is not null)
         {
-            await _hashes.DoneAsync();
+            await _hashes.CloseAsync();
         }
 
         foreach (var buffer in _free.Concat(_gathered))

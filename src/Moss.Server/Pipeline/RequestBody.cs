@@ -14,6 +14,7 @@ namespace Moss.Server.Pipeline;
 sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace) : PipeReader, IDisposable
 {
     ReadOnlySequence<byte> _buffer;
+    long _examined; // Of what is not consumed; a pipe that was told so once wants no less later.
     bool _reading;
 
     /// <summary>The body of a request that must have one.</summary>
@@ -103,8 +104,10 @@ sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace
     public override void AdvanceTo(SequencePosition consumed, SequencePosition examined)
     {
         var bytes = _buffer.Slice(_buffer.Start, consumed).Length;
+        var seen = Math.Max(_examined, _buffer.Slice(_buffer.Start, examined).Length);
         _reading = false;
-        inner.AdvanceTo(consumed, examined);
+        _examined = Math.Max(0, seen - bytes);
+        inner.AdvanceTo(consumed, _buffer.GetPosition(seen));
         context.BytesIn += bytes;
         pace?.Add(bytes);
     }
@@ -117,8 +120,7 @@ sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace
     {
         if (_reading)
         {
-            _reading = false;
-            inner.AdvanceTo(_buffer.Start);
+            AdvanceTo(_buffer.Start);
         }
 
         if (pace is { Delayed.TotalMilliseconds: >= 1 })

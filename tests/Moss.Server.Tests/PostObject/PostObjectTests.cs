@@ -1,8 +1,10 @@
 using System.Globalization;
+using System.Net;
 using System.Security.Cryptography;
 using System.Text;
 using Moss.Protocol.Signing;
 using Moss.Server.Tests.AccessControl;
+using Moss.Server.Tests.Support;
 
 namespace Moss.Server.Tests.PostObject;
 
@@ -35,6 +37,23 @@ public sealed class PostObjectTests : IAsyncLifetime
         var v4 = Encode($$"""{"expiration":"2030-01-01T00:00:00.000Z","conditions":[{"bucket":"examplebucket"},{"x-oss-signature-version":"{{Version}}"},{"x-oss-credential":"{{Credential}}"},{"x-oss-date":"{{Date}}"},["content-length-range",0,1048576]]}""");
         (await new Form().Field("key", "user/b").Field("policy", v4).Field("x-oss-signature-version", Version).Field("x-oss-credential", Credential)
             .Field("x-oss-date", Date).Field("x-oss-signature", "543b292b535c084a6bb1d8da285d60a182a1b36a21ef5226d2274a5e237050ce").File(Content).PostAsync(server, "examplebucket")).Is(204);
+    }
+
+    [Fact]
+    public async Task A_form_with_a_preamble_may_come_byte_by_byte()
+    {
+        byte[] form = [.. "before\r\n"u8, .. Signed(AccessServer.Root, SignatureVersion.V4).Field("key", "bytes").File(Content).Bytes()];
+        await using var connection = await RawConnection.OpenAsync(new(IPAddress.Loopback, _server.Address.Port));
+        await connection.SendAsync(
+            $"POST /photos/ HTTP/1.1\r\nHost: {_server.Address.Authority}\r\nContent-Type: {Form.ContentType}\r\nContent-Length: {form.Length}\r\n\r\n");
+        for (var at = 0; at < form.Length; at++)
+        {
+            await connection.SendAsync(form.AsMemory(at, 1));
+            await Task.Delay(1, TestContext.Current.CancellationToken);
+        }
+
+        Assert.Equal(204, (await connection.ReadAsync()).Status);
+        Assert.Equal(Content, (await _server.SendAsync("GET", "photos", "bytes", AccessServer.Root)).Body);
     }
 
     [Theory]

@@ -139,6 +139,35 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         })));
 
     [Fact]
+    public async Task A_commit_completes_the_digest()
+    {
+        var data = TestBytes.Make(8, 700_000);
+        var id = NewId();
+        await using var digest = new DigestedBlob(Store, id, null);
+        await digest.WriteAsync(data, 90_000);
+        await digest.Writer.CommitAsync(CancellationToken.None);
+        digest.AssertDigest(data);
+        await AssertReadsAsync(id, data);
+    }
+
+    [Fact]
+    public async Task A_writer_may_be_disposed_again_while_others_have_its_memory()
+    {
+        var data = TestBytes.Make(8, 1_500_000);
+        for (var n = 0; n < 50; n++)
+        {
+            var first = new DigestedBlob(Store, NewId(), null);
+            await first.WriteAsync(data, 128 * 1024);
+            await first.DisposeAsync();
+            await using var second = new DigestedBlob(Store, NewId(), null);
+            var writing = second.WriteAsync(data, 128 * 1024);
+            await first.DisposeAsync();
+            await writing;
+            await second.AssertCompleteAsync(data);
+        }
+    }
+
+    [Fact]
     public async Task A_complete_writer_takes_no_more_bytes()
     {
         await using var writer = await Store.CreateAsync(NewId(), null, CancellationToken.None);

@@ -29,6 +29,11 @@ sealed class DigestedBlob(IBlobStore store, BlobId id, long? expectedLength) : I
     public async Task AssertCompleteAsync(byte[] data)
     {
         await Writer.CompleteAsync();
+        AssertDigest(data);
+    }
+
+    public void AssertDigest(byte[] data)
+    {
         var md5 = new byte[BodyDigest.Md5Length];
         _digest.Finish(md5, out var crc64);
         Assert.Equal(MD5.HashData(data), md5);
