@@ -27,13 +27,16 @@ static class RevertCommand
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
     {
-        Notes = "Times of filters are those of what is current: of a deleted object, when it was deleted.",
+        Notes = """
+            Times of filters are those of what is current: of a deleted object, when it was deleted. What was deleted at the time of NOW~ is left alone.
+            Where versioning is suspended, an object whose version 'null' would be replaced is left alone and reported.
+            """,
     }
         .With([Address, To, IgnoreMissing, .. Choosing, .. EachObject.Running])
         .Example("moss revert oss://bucket/key", "undo a deletion")
         .Example("moss revert -r oss://bucket/photos/ HEAD~0 --max-age 1h", "undo all deletions of the last hour")
         .Example("moss revert oss://bucket/key HEAD~1", "the version before the current one")
-        .Example("moss revert -r oss://bucket/ NOW~1d --ignore-version-not-exist -n", "what a return to yesterday would change")
+        .Example("moss revert -r oss://bucket/ NOW~1d --ignore-version-not-exist -n", "what would be as it was yesterday; what was deleted then, and what is newer, stays")
         .Run(RunAsync);
 
     static Task<int> RunAsync(Invocation invocation)
@@ -61,11 +64,18 @@ static class RevertCommand
         var client = invocation.Client(place.Bucket);
         var selection = ObjectSelection.Read(invocation);
         var (found, left, cut) = (false, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue, place.Key.LastIndexOf('/') + 1);
+        var deleted = 0L;
         await foreach (var versions in KeysAsync(client, place, recursive, selection, invocation.Get(ObjectSelection.Dirs), ct))
         {
             found = true;
             if (recursive && !selection.TakesListed(versions[0].Object, cut))
             {
+                continue;
+            }
+
+            if (target.WasDeleted(versions))
+            {
+                deleted++;
                 continue;
             }
 
@@ -76,13 +86,18 @@ static class RevertCommand
 
             if (left <= 0)
             {
-                yield break;
+                break;
             }
         }
 
-        if (!recursive && !found)
+        if (!recursive && (!found || deleted > 0))
         {
-            throw new FailedException(ExitCode.Client, $"there is no version of '{place}'");
+            throw new FailedException(ExitCode.Client, found ? $"'{place}' was deleted at that time: it is left alone" : $"there is no version of '{place}'");
+        }
+
+        if (deleted > 0)
+        {
+            Invocation.Warn($"{deleted} objects were deleted at that time: they are left alone");
         }
     }
 
@@ -135,8 +150,8 @@ static class RevertCommand
             return null;
         }
 
-        // The newest version is uncovered; an older one becomes the newest.
-        return markers.Count < versions.Count && versions[markers.Count].VersionId == version.VersionId
+        // The newest version is uncovered; an older one becomes the newest. Whatever is written meanwhile may take the id of a marker 'null'.
+        return markers.Count < versions.Count && versions[markers.Count].VersionId == version.VersionId && !markers.Exists(IsNull)
             ? new(TransferKind.Revert, uri, "", null, async (_, ct) =>
             {
                 foreach (var marker in markers)
@@ -148,11 +163,29 @@ static class RevertCommand
             })
             : new(TransferKind.Revert, uri, "", null, async (_, ct) =>
             {
+                if (versions.Exists(other => IsNull(other) && other.VersionId != version.VersionId))
+                {
+                    await RequireVersionsAsync(client, bucket, uri, ct);
+                }
+
                 var source = new CopySource(bucket, key, version.VersionId);
                 var (_, properties) = await ObjectRewrite.ReadAsync(client, source, ct);
                 await ObjectRewrite.WriteAsync(client, source, bucket, key, properties, ct);
                 return new();
             });
+    }
+
+    static bool IsNull(ListedVersion version) => version.VersionId == "null";
+
+    // Where versioning is suspended, a copy is written as the version 'null' in place of the one that is there.
+    static async Task RequireVersionsAsync(OssClient client, string bucket, string uri, CancellationToken ct)
+    {
+        if (await client.GetBucketVersioningAsync(bucket, ct) != "Enabled")
+        {
+            throw new FailedException(
+                ExitCode.Client,
+                $"'{uri}' has a version 'null' that would be lost, for versioning is not enabled in the bucket: nothing was changed; enable it with 'moss api put-bucket-versioning' and try again");
+        }
     }
 
     /// <summary>Which version is wanted; exactly one of the three is said.</summary>
@@ -180,14 +213,22 @@ static class RevertCommand
                 : throw new UsageException($"'{text}' is no version: NOW~ and a time such as 1d or 2026-11-22T17:08:00");
         }
 
+        /// <summary>Whether the newest entry of that time, the newest first, is a delete marker: then there was no object.</summary>
+        public bool WasDeleted(List<ListedVersion> versions) => Then(versions) is { IsDeleteMarker: true };
+
         /// <summary>Of the versions of one key, the newest first; delete markers are none. Null when there is no such version.</summary>
         public ListedVersion? Of(List<ListedVersion> versions)
         {
+            if (Before is not null)
+            {
+                return Then(versions) is { IsDeleteMarker: false } then ? then : null;
+            }
+
             var kept = versions.Where(static version => !version.IsDeleteMarker);
-            var chosen = VersionId is not null ? kept.Where(version => version.VersionId == VersionId)
-                : Back is { } back ? kept.Skip(back)
-                : kept.Where(version => version.Object.LastModified <= Before);
+            var chosen = Back is { } back ? kept.Skip(back) : kept.Where(version => version.VersionId == VersionId);
             return chosen.Select(static version => (ListedVersion?)version).FirstOrDefault();
         }
+
+        ListedVersion? Then(List<ListedVersion> versions) => versions.FindIndex(version => version.Object.LastModified <= Before) is >= 0 and var index ? versions[index] : null;
     }
 }

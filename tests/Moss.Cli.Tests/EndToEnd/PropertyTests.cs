@@ -217,4 +217,56 @@ public sealed class PropertyTests(MossServer server) : IDisposable
         Assert.Equal((1, 1), (some.Number("done"), some.Number("failed")));
         Assert.Equal(0, (await _shelf.JsonAsync("each", "revert", "-r", $"oss://{bucket}/", "HEAD~1", "--ignore-version-not-exist", "--include", "only")).Number("failed"));
     }
+
+    [Fact]
+    public async Task Where_versioning_is_suspended_nothing_is_lost_by_a_return()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.Client.PutBucketVersioningAsync(bucket, enabled: true, Ct);
+        await server.PutAsync(bucket, "k", "A");
+        await server.PutAsync(bucket, "gone", "A");
+        await server.PutAsync(bucket, "covered", "A");
+        await server.Client.DeleteObjectAsync(bucket, "covered", ct: Ct);
+        await server.Client.PutBucketVersioningAsync(bucket, enabled: false, Ct);
+        await server.PutAsync(bucket, "k", "B");
+        await server.Client.DeleteObjectAsync(bucket, "gone", ct: Ct);
+
+        (await _shelf.RunAsync("revert", $"oss://{bucket}/k", "HEAD~1")).Exits(3).Says("would be lost");
+        (await _shelf.RunAsync("revert", $"oss://{bucket}/gone")).Exits(3).Says("put-bucket-versioning");
+        Assert.Equal("B", Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")));
+        await _shelf.JsonAsync("each", "revert", $"oss://{bucket}/covered");
+        Assert.Equal(["covered", "k"], await server.KeysAsync(bucket));
+
+        await server.Client.PutBucketVersioningAsync(bucket, enabled: true, Ct);
+        await _shelf.JsonAsync("each", "revert", $"oss://{bucket}/k", "HEAD~1");
+        await _shelf.JsonAsync("each", "revert", $"oss://{bucket}/gone");
+        Assert.Equal(("A", "A"), (Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")), Encoding.UTF8.GetString(await server.GetAsync(bucket, "gone"))));
+        // The marker 'null' is there still: no new object can have gone with it.
+        Assert.Equal(3, (await _shelf.JsonAsync("rm-dry-run", "rm", "-n", "--all-versions", $"oss://{bucket}/gone")).All("uri").Length);
+        await _shelf.JsonAsync("each", "revert", $"oss://{bucket}/k", "null");
+        Assert.Equal("B", Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")));
+    }
+
+    [Fact]
+    public async Task What_was_deleted_at_a_time_stays_deleted_on_the_way_back_to_it()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.Client.PutBucketVersioningAsync(bucket, enabled: true, Ct);
+        foreach (var key in new[] { "before", "after" })
+        {
+            await server.PutAsync(bucket, key, key);
+        }
+
+        await server.Client.DeleteObjectAsync(bucket, "before", ct: Ct);
+        // Times of listings are whole seconds, as are those of the command line.
+        await Task.Delay(TimeSpan.FromSeconds(2.2), Ct);
+        var time = TimeProvider.System.GetUtcNow().AddSeconds(-1).ToString("yyyy-MM-dd'T'HH:mm:ss", System.Globalization.CultureInfo.InvariantCulture);
+        await server.Client.DeleteObjectAsync(bucket, "after", ct: Ct);
+
+        var (outcome, json) = await _shelf.CodeAndJsonAsync(0, "each", "revert", "-r", $"oss://{bucket}/", "NOW~" + time);
+        Assert.Equal((1, 0), (json.Number("done"), json.Number("failed")));
+        Assert.Contains("1 objects were deleted at that time", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(["after"], await server.KeysAsync(bucket));
+        (await _shelf.RunAsync("revert", $"oss://{bucket}/before", "NOW~" + time)).Exits(3).Says("was deleted at that time");
+    }
 }
