@@ -50,7 +50,7 @@ static class DuCommand
             selection.RefuseHead(Versions.Name);
             await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, selection.Listing(uri, invocation.Get(ObjectSelection.Dirs)), invocation.Cancelled))
             {
-                foreach (var version in page.Versions.Where(version => !version.IsDeleteMarker && selection.TakesListed(version.Object, cut)))
+                foreach (var version in page.Versions.Where(version => !version.IsDeleteMarker && selection.TakesVersion(version, cut)))
                 {
                     Of(classes, version.Object.StorageClass).Add(version.Object.Size);
                 }

@@ -202,7 +202,7 @@ static class LsCommand
         var options = selection.Listing(place, oneLevel: false);
         await foreach (var page in invocation.Client(place.Bucket).ListObjectVersionsPagesAsync(place.Bucket, options, invocation.Cancelled))
         {
-            foreach (var version in page.Versions.Where(version => selection.TakesListed(version.Object, cut)).Take(Rest(limit, count)))
+            foreach (var version in page.Versions.Where(version => selection.TakesVersion(version, cut)).Take(Rest(limit, count)))
             {
                 count++;
                 var row = version.IsDeleteMarker

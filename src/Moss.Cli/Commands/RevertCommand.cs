@@ -68,7 +68,7 @@ static class RevertCommand
         await foreach (var versions in KeysAsync(client, place, recursive, selection, invocation.Get(ObjectSelection.Dirs), ct))
         {
             found = true;
-            if (recursive && !selection.TakesListed(versions[0].Object, cut))
+            if (recursive && !selection.TakesVersion(versions[0], cut))
             {
                 continue;
             }

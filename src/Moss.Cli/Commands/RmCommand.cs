@@ -20,7 +20,7 @@ static class RmCommand
     static readonly Option<bool> Everything = Options.Flag("--all-type", "Objects and open uploads.", "-a");
     static readonly Option<string?> UploadId = Options.Text("--upload-id", "ID", "This open upload of the key alone.");
     static readonly Option<bool> Versions = Options.Flag("--all-versions", "All versions and delete markers: nothing can be brought back.");
-    static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "This version alone.");
+    static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "This version of one key alone.");
     static readonly Option<bool> Bucket = Options.Flag("--bucket", "The bucket as well, when it is empty then.", "-b");
     static readonly Option<bool> Force = Options.Flag("--force", "Do not ask.", "-f");
 
@@ -89,6 +89,16 @@ static class RmCommand
         if ((invocation.Get(Versions) || invocation.Get(Uploads) || invocation.Get(Everything)) && NameList.All.Any(invocation.Has))
         {
             throw new UsageException("--files-from names objects: it goes with neither --all-versions nor --multipart nor --all-type");
+        }
+
+        if (!recursive && NameList.All.Any(invocation.Has))
+        {
+            throw new UsageException("--files-from goes with -r: it names what is to be removed below a prefix");
+        }
+
+        if (invocation.Get(VersionId) is not null && (recursive || uri.Key.Length == 0 || invocation.Get(Versions) || invocation.Get(Uploads) || invocation.Get(UploadId) is not null))
+        {
+            throw new UsageException("--version-id goes with one key, and with neither -r nor --all-versions nor an upload");
         }
 
         if (!recursive)
@@ -206,7 +216,7 @@ static class RmCommand
         {
             foreach (var version in page.Versions)
             {
-                if ((invocation.Get(Recursive) || version.Object.Key == uri.Key) && selection.TakesListed(version.Object, cut) && left-- > 0)
+                if ((invocation.Get(Recursive) || version.Object.Key == uri.Key) && selection.TakesVersion(version, cut) && left-- > 0)
                 {
                     yield return new(version.Object.Key, version.VersionId);
                 }

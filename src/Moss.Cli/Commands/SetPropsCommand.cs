@@ -17,7 +17,8 @@ static class SetPropsCommand
     {
         Notes = """
             ACL and tags are set as they are. Storage class and metadata need a copy of the object onto itself, whose bytes stay where they are: it is
-            a new version in a bucket that keeps versions, and an appendable object can no longer be appended to.
+            a new version in a bucket that keeps versions, and an appendable object can no longer be appended to. So with --version-id they are set
+            of the current version only.
             """,
     }
         .With([Address, .. PropertyOptions.All, MetadataDirective, TaggingDirective, VersionId, .. EachObject.All])
@@ -66,6 +67,14 @@ static class SetPropsCommand
 
         async Task RewriteAsync(OssClient client, CopySource at, CancellationToken ct)
         {
+            if (at.VersionId is { } version
+                && (await client.FindObjectAsync(at.Bucket, at.Key, ct) is not { } current || (current.VersionId ?? "null") != version))
+            {
+                throw new FailedException(
+                    ExitCode.Client,
+                    $"'{version}' is not the current version of '{at.Key}': a copy of it would be; ACL and tags can be set without one, and 'moss revert' makes it the current one");
+            }
+
             var (_, now) = await ObjectRewrite.ReadAsync(client, at, ct);
             var then = Metadata.Metadata(ObjectRewrite.WithOthers(now, Named), Named) with
             {

@@ -13,7 +13,7 @@ static class SyncCommand
     static readonly Argument<string> Source = Options.Argument("source", "A directory, or oss://bucket/prefix.");
     static readonly Argument<string> Destination = Options.Argument("destination", "oss://bucket/prefix, or a directory.");
     static readonly Option<bool> Delete = Options.Flag("--delete", "Remove what stands only at the destination, after everything else is done.");
-    static readonly Option<string?> BackupDirectory = Options.Text("--backup-dir", "DIR", "With --delete: move there what would be removed; for a destination in the service oss://bucket/prefix.");
+    static readonly Option<string?> BackupDirectory = Options.Text("--backup-dir", "DIR", "With --delete: move there what would be removed; for a destination in the service oss://bucket/prefix. What has a backup of its name there already stays, and the exit code is 4.");
     static readonly Option<long?> MaxDelete = Options.Number("--max-delete", "With --delete: remove nothing at all when it would be more than so many.", 0, long.MaxValue);
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
@@ -156,25 +156,31 @@ static class SyncCommand
     static async Task<long> DeleteKeysAsync(Invocation invocation, SyncPlan plan, OssUri place, SyncBackup? backup)
     {
         var client = invocation.Client(place.Bucket);
-        var deleted = 0L;
-        foreach (var names in plan.Surplus().Chunk(KeysARequest))
+        var (deleted, kept) = (0L, 0L);
+        foreach (var surplus in plan.Surplus().Chunk(KeysARequest))
         {
-            await (backup?.CopyAsync(invocation, place, names) ?? Task.CompletedTask);
+            var names = backup is null ? surplus : await backup.CopyAsync(invocation, place, surplus);
+            kept += surplus.Length - names.Count;
+            if (names.Count == 0)
+            {
+                continue;
+            }
+
             var result = await client.DeleteMultipleObjectsAsync(
                 place.Bucket, [.. names.Select(name => new DeleteEntry(place.Key + name))], invocation.Cancelled);
             deleted += result.Deleted.Count;
-            if (result.Deleted.Count < names.Length)
+            if (result.Deleted.Count < names.Count)
             {
-                throw new FailedException(ExitCode.Partial, $"{names.Length - result.Deleted.Count} objects below {place} were not removed");
+                throw new FailedException(ExitCode.Partial, $"{names.Count - result.Deleted.Count} objects below {place} were not removed");
             }
         }
 
-        return deleted;
+        return kept == 0 ? deleted : throw backup!.Refusal(kept);
     }
 
     static long DeleteFiles(SyncPlan plan, string root, SyncBackup? backup)
     {
-        var deleted = 0L;
+        var (deleted, kept) = (0L, 0L);
         foreach (var name in plan.Surplus())
         {
             var path = LocalPath.Below(root, name);
@@ -182,9 +188,10 @@ static class SyncCommand
             {
                 File.Delete(path);
             }
-            else
+            else if (!backup.Move(path, name))
             {
-                backup.Move(path, name);
+                kept++;
+                continue;
             }
 
             deleted++;
@@ -196,7 +203,7 @@ static class SyncCommand
             }
         }
 
-        return deleted;
+        return kept == 0 ? deleted : throw backup!.Refusal(kept);
     }
 
     static string PlaceOf(string to, string name) =>

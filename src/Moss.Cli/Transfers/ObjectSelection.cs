@@ -107,9 +107,12 @@ sealed class ObjectSelection
     /// <summary>Whether a name that stands for many keys, or for a version or an upload, takes part.</summary>
     public bool TakesName(string key, int cut) => !IsBeyond(key) && Names.TakesName(key[cut..]);
 
-    /// <summary>Whether a version takes part, by what a listing says.</summary>
-    public bool TakesListed(ListedObject listed, int cut) =>
-        TakesName(listed.Key, cut) && Names.TakesSizeAndTime(listed.Size, listed.LastModified) && _metadata.Takes(listed);
+    /// <summary>Whether a version takes part, by what a listing says. A delete marker has no size: what asks for one leaves it out.</summary>
+    public bool TakesVersion(ListedVersion version, int cut) =>
+        TakesName(version.Object.Key, cut)
+        && !(version.IsDeleteMarker && Names.HasSizes)
+        && Names.TakesSizeAndTime(version.Object.Size, version.Object.LastModified)
+        && _metadata.Takes(version.Object);
 
     /// <summary>Whether an open upload takes part: its time is when it was begun. Its listing begins where all uploads do.</summary>
     public bool TakesUpload(ListedUpload upload, int cut) =>
@@ -209,7 +212,8 @@ sealed class ObjectSelection
         foreach (var chunk in names.Where(Names.TakesName).Chunk(NamesAtOnce))
         {
             var infos = new ObjectInfo?[chunk.Length];
-            if (Names.HasLimits || !_metadata.IsEmpty)
+            var asks = Names.HasLimits || !_metadata.IsEmpty;
+            if (asks)
             {
                 await Parallel.ForAsync(0, chunk.Length, Side(ct), async (index, token) =>
                     infos[index] = await FindAsync(client, place.Bucket, prefix + chunk[index], token));
@@ -217,8 +221,8 @@ sealed class ObjectSelection
 
             foreach (var (name, info) in chunk.Zip(infos))
             {
-                // What is not there is found out by whoever wants to do something to it.
-                if (info is null || (Names.TakesSizeAndTime(info.Size, info.LastModified) && _metadata.Takes(info)))
+                // What is not there is found out by whoever wants to do something to it; but nothing is known of it that a filter would take.
+                if (!asks || (info is not null && Names.TakesSizeAndTime(info.Size, info.LastModified) && _metadata.Takes(info)))
                 {
                     yield return new(prefix + name, name, null);
                 }

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.ExceptionServices;
 using System.Threading.Channels;
 using Moss.Cli.Progress;
@@ -17,6 +18,7 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
     /// </summary>
     const int Ahead = 2_000;
 
+    readonly ConcurrentQueue<Exception> _told = [];
     TransferDone? _last;
     Exception? _lastFailure;
 
@@ -26,13 +28,16 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
     /// <summary>Why the last item that failed did.</summary>
     public Exception? LastFailure => _lastFailure;
 
+    /// <summary>Whether this stopped all items, and the view has said so.</summary>
+    public bool HasTold(Exception problem) => _told.Contains(problem);
+
     public async Task<BoardState> RunAsync(IAsyncEnumerable<TransferItem> items, CancellationToken ct)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var found = Channel.CreateBounded<TransferItem>(new BoundedChannelOptions(Ahead) { SingleWriter = true });
         var needed = Channel.CreateBounded<TransferItem>(Ahead);
-        var asking = Enumerable.Range(0, checkers).Select(_ => CheckAsync(found.Reader, needed.Writer, stop)).ToList();
-        var working = Enumerable.Range(0, jobs).Select(_ => WorkAsync(needed.Reader, stop)).ToList();
+        var asking = Enumerable.Range(0, checkers).Select(_ => StoppingAsync(CheckAsync(found.Reader, needed.Writer, stop), stop)).ToList();
+        var working = Enumerable.Range(0, jobs).Select(_ => StoppingAsync(WorkAsync(needed.Reader, stop), stop)).ToList();
         Exception? trouble = null;
         try
         {
@@ -62,6 +67,20 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
         return trouble is null or OperationCanceledException ? board.State() : throw trouble;
     }
 
+    // One that ends before its time would leave the search waiting for room.
+    static async Task StoppingAsync(Task loop, CancellationTokenSource stop)
+    {
+        try
+        {
+            await loop;
+        }
+        catch
+        {
+            await stop.CancelAsync();
+            throw;
+        }
+    }
+
     async Task CheckAsync(ChannelReader<TransferItem> found, ChannelWriter<TransferItem> needed, CancellationTokenSource stop)
     {
         await foreach (var item in found.ReadAllAsync(stop.Token))
@@ -88,7 +107,7 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
             {
                 var transfer = new ActiveTransfer(item);
                 view.Started(transfer);
-                await FailAsync(transfer, problem, stop);
+                Fail(transfer, problem);
             }
         }
     }
@@ -113,12 +132,12 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
             }
             catch (Exception problem)
             {
-                await FailAsync(transfer, problem, stop);
+                Fail(transfer, problem);
             }
         }
     }
 
-    async Task FailAsync(ActiveTransfer transfer, Exception problem, CancellationTokenSource stop)
+    void Fail(ActiveTransfer transfer, Exception problem)
     {
         board.Failed(transfer);
         view.Failed(transfer, problem);
@@ -126,7 +145,7 @@ sealed class TransferBatch(TransferBoard board, ProgressView view, FailureReport
         _lastFailure = problem;
         if (FailsAll(problem))
         {
-            await stop.CancelAsync();
+            _told.Enqueue(problem);
             ExceptionDispatchInfo.Throw(problem);
         }
     }

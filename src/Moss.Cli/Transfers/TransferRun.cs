@@ -48,14 +48,13 @@ static class TransferRun
                 view.Stopped(job);
                 throw;
             }
-            catch
+            catch (Exception problem)
             {
                 await view.DisposeAsync();
-                if (batch.LastFailure is not null)
+                if (batch.HasTold(problem))
                 {
-                    // The view has said why already.
                     ForgetHopeless(job, batch);
-                    return Failures.CodeOf(batch.LastFailure);
+                    return Failures.CodeOf(problem);
                 }
 
                 throw;

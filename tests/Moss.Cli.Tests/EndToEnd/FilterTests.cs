@@ -180,4 +180,27 @@ public sealed class FilterTests(MossServer server) : IDisposable
         Assert.Equal(1, (await _shelf.JsonAsync("transfer", "cp", "-r", $"oss://{bucket}/p/", "out", "--files-from", "raw", "--max-size", "1Ki", "--exclude", "*b")).Number("done"));
         Assert.Equal(0, (await _shelf.JsonAsync("transfer", "cp", "-r", $"oss://{bucket}/p/", "out", "--files-from", "raw", "--min-size", "1Ki", "--include", "c")).Number("items"));
     }
+
+    [Fact]
+    public async Task What_chooses_is_never_left_unheeded_when_something_is_removed()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        var bucket = await BucketAsync("k");
+        var list = _shelf.Write("list", "dangling\nnone\nk\n");
+        (await _shelf.RunAsync("rm", $"oss://{bucket}/k", "--files-from", list)).Exits(1).Says("goes with -r");
+        (await _shelf.RunAsync("rm", "-rf", $"oss://{bucket}/", "--version-id", "v")).Exits(1).Says("--version-id goes with one key");
+        (await _shelf.RunAsync("rm", $"oss://{bucket}/k", "--all-versions", "--version-id", "v")).Exits(1).Says("--version-id goes with one key");
+        Assert.Equal(["k"], await server.KeysAsync(bucket));
+
+        await server.Client.PutSymlinkAsync(bucket, "dangling", "none", ct: ct);
+        Assert.Equal([$"oss://{bucket}/k"], (await _shelf.JsonAsync("rm-dry-run", "rm", "-r", "-n", $"oss://{bucket}/", "--files-from", list, "--max-size", "1Ki")).All("uri"));
+        Assert.Equal(3, (await _shelf.JsonAsync("rm-dry-run", "rm", "-r", "-n", $"oss://{bucket}/", "--files-from", list)).All("uri").Length);
+
+        var versioned = await server.NewBucketAsync();
+        await server.Client.PutBucketVersioningAsync(versioned, enabled: true, ct);
+        await server.PutAsync(versioned, "large", new('x', 2000));
+        await server.PutAsync(versioned, "small", "x");
+        await server.Client.DeleteObjectAsync(versioned, "large", ct: ct);
+        Assert.Equal([$"oss://{versioned}/small"], (await _shelf.JsonAsync("rm-dry-run", "rm", "-r", "-n", "--all-versions", $"oss://{versioned}/", "--max-size", "1Ki")).All("uri"));
+    }
 }

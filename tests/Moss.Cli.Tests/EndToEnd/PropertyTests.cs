@@ -269,4 +269,24 @@ public sealed class PropertyTests(MossServer server) : IDisposable
         Assert.Equal(["after"], await server.KeysAsync(bucket));
         (await _shelf.RunAsync("revert", $"oss://{bucket}/before", "NOW~" + time)).Exits(3).Says("was deleted at that time");
     }
+
+    [Fact]
+    public async Task A_version_that_is_not_the_current_one_is_not_made_so_by_its_properties()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.Client.PutBucketVersioningAsync(bucket, enabled: true, Ct);
+        var ids = new List<string>();
+        foreach (var text in new[] { "old", "new" })
+        {
+            ids.Add((await server.Client.PutObjectAsync(bucket, "k", RequestBody.FromBytes(Encoding.UTF8.GetBytes(text)), ct: Ct)).VersionId!);
+        }
+
+        var at = $"oss://{bucket}/k";
+        (await _shelf.RunAsync("set-props", at, "--version-id", ids[0], "--storage-class", "IA")).Exits(3).Says("is not the current version");
+        (await _shelf.RunAsync("set-props", at, "--version-id", ids[0], "--metadata", "a=1")).Exits(3).Says("is not the current version");
+        await _shelf.JsonAsync("each", "set-props", at, "--version-id", ids[0], "--acl", "private", "--tagging", "a=1");
+        Assert.Equal(("new", 0), (Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")), (await TagsAsync(bucket, "k")).Length));
+        await _shelf.JsonAsync("each", "set-props", at, "--version-id", ids[1], "--storage-class", "IA");
+        Assert.Equal("IA", (await StatAsync(at))["storageClass"]);
+    }
 }

@@ -65,6 +65,33 @@ public sealed class SyncTests(MossServer server) : IDisposable
         (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/p/old")).Exits(1).Says("lies within");
         (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "back/../back/old")).Exits(1).Says("lies within");
         (await _shelf.RunAsync("sync", $"oss://{bucket}/p", $"oss://{bucket}/q", "--delete", "-f", "--backup-dir", $"oss://{bucket}/p/old")).Exits(1).Says("lies within");
+
+        Directory.CreateSymbolicLink(Path.Combine(_shelf.Files, "link"), Path.Combine(_shelf.Files, "back"));
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "link/old")).Exits(1).Says("lies within");
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", ".")).Exits(1).Says("holds what");
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}")).Exits(1).Says("holds what");
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p/x", $"oss://{bucket}/q", "--delete", "-f", "--backup-dir", $"oss://{bucket}/p")).Exits(1).Says("holds what");
+    }
+
+    [Fact]
+    public async Task An_older_backup_of_the_same_name_is_kept_and_what_would_replace_it_stays()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/keep", "1");
+        foreach (var key in new[] { "p/keep", "p/2", "p/3", "old/2" })
+        {
+            await server.PutAsync(bucket, key, key);
+        }
+
+        (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/old", "--size-only")).Exits(4).Says("1 surplus names were not removed");
+        Assert.Equal(["old/2", "old/3", "p/2", "p/keep"], await server.KeysAsync(bucket));
+        Assert.Equal("old/2", Encoding.UTF8.GetString(await server.GetAsync(bucket, "old/2")));
+
+        _shelf.Write("back/x/gone", "newer");
+        _shelf.Write("back/other", "goes");
+        _shelf.Write("aside/x/gone", "older");
+        (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "aside")).Exits(4).Says("1 surplus names were not removed");
+        Assert.Equal(("newer", "older", "goes", false), (_shelf.Read("back/x/gone"), _shelf.Read("aside/x/gone"), _shelf.Read("aside/other"), _shelf.Has("back/other")));
     }
 
     [Fact]
