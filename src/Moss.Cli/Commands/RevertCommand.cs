@@ -169,8 +169,8 @@ static class RevertCommand
                 }
 
                 var source = new CopySource(bucket, key, version.VersionId);
-                var (_, properties) = await ObjectRewrite.ReadAsync(client, source, ct);
-                await ObjectRewrite.WriteAsync(client, source, bucket, key, properties, ct);
+                var (read, properties) = await ObjectRewrite.ReadAsync(client, source, ct);
+                await ObjectRewrite.WriteAsync(client, source, read, bucket, key, properties, ct);
                 return new();
             });
     }

@@ -5,7 +5,7 @@ using Moss.Client;
 
 namespace Moss.Cli.Commands;
 
-/// <summary><c>moss set-meta</c>: headers and metadata of an object, by a copy onto itself; its bytes stay where they are.</summary>
+/// <summary><c>moss set-meta</c>: headers and metadata of an object, by a copy onto itself within the service.</summary>
 static class SetMetaCommand
 {
     static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
@@ -54,7 +54,7 @@ static class SetMetaCommand
 
     static async Task ChangeAsync(OssClient client, CopySource at, string meta, bool update, bool delete, CancellationToken ct)
     {
-        var (_, now) = await ObjectRewrite.ReadAsync(client, at, ct);
+        var (read, now) = await ObjectRewrite.ReadAsync(client, at, ct);
         var user = new Dictionary<string, string>(StringComparer.Ordinal);
         // The names alone are said of what is to go: any value will do.
         var named = PropertyOptions.ApplyMeta(new(), delete ? string.Join('#', meta.Split('#').Select(static name => name.Trim() + ":x")) : meta, user) with { UserMetadata = user };
@@ -64,6 +64,6 @@ static class SetMetaCommand
             Acl = named.Acl ?? now.Acl,
             StorageClass = named.StorageClass ?? now.StorageClass,
         };
-        await ObjectRewrite.WriteAsync(client, at, at.Bucket, at.Key, then, ct);
+        await ObjectRewrite.WriteAsync(client, at, read, at.Bucket, at.Key, then, ct);
     }
 }

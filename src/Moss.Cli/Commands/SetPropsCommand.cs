@@ -16,9 +16,9 @@ static class SetPropsCommand
     public static Command Create(string name, string description) => new MossCommand(name, description)
     {
         Notes = """
-            ACL and tags are set as they are. Storage class and metadata need a copy of the object onto itself, whose bytes stay where they are: it is
-            a new version in a bucket that keeps versions, and an appendable object can no longer be appended to. So with --version-id they are set
-            of the current version only.
+            ACL and tags are set as they are. Storage class and metadata need a copy of the object onto itself within the service (above 5 GiB by
+            parts); when it is replaced meanwhile nothing is changed. It is a new version in a bucket that keeps versions, and an appendable object can
+            no longer be appended to. So with --version-id they are set of the current version only.
             """,
     }
         .With([Address, .. PropertyOptions.All, MetadataDirective, TaggingDirective, VersionId, .. EachObject.All])
@@ -75,14 +75,14 @@ static class SetPropsCommand
                     $"'{version}' is not the current version of '{at.Key}': a copy of it would be; ACL and tags can be set without one, and 'moss revert' makes it the current one");
             }
 
-            var (_, now) = await ObjectRewrite.ReadAsync(client, at, ct);
+            var (read, now) = await ObjectRewrite.ReadAsync(client, at, ct);
             var then = Metadata.Metadata(ObjectRewrite.WithOthers(now, Named), Named) with
             {
                 Acl = Named.Acl ?? now.Acl,
                 StorageClass = Named.StorageClass ?? now.StorageClass,
                 Tags = Tags.Apply(now.Tags, Named.Tags),
             };
-            await ObjectRewrite.WriteAsync(client, at, at.Bucket, at.Key, then, ct);
+            await ObjectRewrite.WriteAsync(client, at, read, at.Bucket, at.Key, then, ct);
         }
 
         async Task SetAsync(OssClient client, CopySource at, CancellationToken ct)

@@ -42,25 +42,29 @@ sealed record CopyRule(PropertyDirective Metadata, PropertyDirective Tags, Objec
             named);
     }
 
-    /// <summary>The properties to ask a copy for; null when it is to be as its source.</summary>
-    public async Task<ObjectProperties?> OfAsync(OssClient client, CopySource source, bool forbidOverwrite, CancellationToken ct)
+    /// <summary>
+    /// The properties to ask a copy for, null when it is to be as its source; and what was read of the source to make them, null when nothing was: the
+    /// copy has to be of the same.
+    /// </summary>
+    public async Task<(ObjectProperties? Properties, ObjectInfo? Read)> OfAsync(OssClient client, CopySource source, bool forbidOverwrite, CancellationToken ct)
     {
         if (this is { Metadata: PropertyDirective.Keep, Tags: PropertyDirective.Keep, Named: { Acl: null, StorageClass: null, OtherHeaders: [] } } && !forbidOverwrite)
         {
-            return null;
+            return (null, null);
         }
 
         var now = new ObjectProperties();
+        ObjectInfo? read = null;
         if (Metadata != PropertyDirective.Replace || Tags != PropertyDirective.Replace)
         {
-            var info = await client.HeadObjectAsync(source.Bucket, source.Key, new() { VersionId = source.VersionId }, ct);
-            now = ObjectRewrite.Described(info) with
+            read = await client.HeadObjectAsync(source.Bucket, source.Key, new() { VersionId = source.VersionId }, ct);
+            now = ObjectRewrite.Described(read) with
             {
-                Tags = Tags == PropertyDirective.Replace ? now.Tags : await ObjectRewrite.TagsAsync(client, source, info, ct),
+                Tags = Tags == PropertyDirective.Replace ? now.Tags : await ObjectRewrite.TagsAsync(client, source, read, ct),
             };
         }
 
-        return ObjectRewrite.Exact(Metadata.Metadata(now, Named) with
+        var then = ObjectRewrite.Exact(Metadata.Metadata(now, Named) with
         {
             Acl = Named.Acl,
             StorageClass = Named.StorageClass,
@@ -68,6 +72,7 @@ sealed record CopyRule(PropertyDirective Metadata, PropertyDirective Tags, Objec
             OtherHeaders = Named.OtherHeaders,
             ForbidOverwrite = forbidOverwrite,
         });
+        return (then, read);
     }
 
     static PropertyDirective Directive(Invocation invocation, Option<string?> option, bool isNamed, bool isDropped, PropertyDirective setting, string what) =>

@@ -164,10 +164,11 @@ sealed class Mover
     async Task<TransferDone> CopyAsync(OssUri from, OssUri to, string? versionId, ActiveTransfer transfer, CancellationToken ct)
     {
         var source = new CopySource(from.Bucket, from.Key, versionId);
-        var properties = await _rule.OfAsync(_invocation.Client(from.Bucket), source, ForbidOverwrite, ct);
+        var (properties, read) = await _rule.OfAsync(_invocation.Client(from.Bucket), source, ForbidOverwrite, ct);
         var copier = new Copier(_invocation.Client(to.Bucket), _copy);
         var result = await transfer.WaitAsync(
-            await copier.StartAsync(new() { Source = source, Bucket = to.Bucket, Key = to.Key, Properties = properties }, ct));
+            await copier.StartAsync(
+                new() { Source = source, Bucket = to.Bucket, Key = to.Key, Properties = properties, IfMatch = read?.ETag, IfVersionId = read?.VersionId }, ct));
         return new()
         {
             Size = result.Size,

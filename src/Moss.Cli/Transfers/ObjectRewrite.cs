@@ -1,6 +1,7 @@
 using Moss.Cli.Frame;
 using Moss.Client;
 using Moss.Client.Transfer;
+using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 
 namespace Moss.Cli.Transfers;
@@ -13,6 +14,9 @@ static class ObjectRewrite
 {
     const string Encryption = "x-oss-server-side-encryption", EncryptionKey = "x-oss-server-side-encryption-key-id", TaggingDirective = "x-oss-tagging-directive";
 
+    // A copy onto itself in one request replaces what was read or nothing, and is not resumed with what another command said.
+    static readonly CopyOptions OneRequest = new() { MultipartThreshold = OssLimits.MaxCopyObjectSize, EnableCheckpoint = false };
+
     /// <summary>An object as it is: what the service says of it, and the properties that a copy of it would need to be the same.</summary>
     /// <exception cref="FailedException">It is a symbolic link: a copy of it would be a copy of what it points to.</exception>
     public static async Task<(ObjectInfo Info, ObjectProperties Properties)> ReadAsync(OssClient client, CopySource source, CancellationToken ct)
@@ -23,8 +27,14 @@ static class ObjectRewrite
             throw new FailedException(ExitCode.Client, $"'{source.Key}' is a symbolic link, which cannot be copied onto itself: make it anew with 'moss create-symlink'");
         }
 
+        return (info, await PropertiesAsync(client, source, info, ct));
+    }
+
+    /// <summary>The properties that a copy of an object would need to be the same.</summary>
+    public static async Task<ObjectProperties> PropertiesAsync(OssClient client, CopySource source, ObjectInfo info, CancellationToken ct)
+    {
         var acl = await client.GetObjectAclAsync(source.Bucket, source.Key, source.VersionId, ct);
-        var properties = Described(info) with
+        return Described(info) with
         {
             Acl = WireWords.TryParseAcl(acl.Grant, out var grant) && grant != Acl.Default ? grant : null,
             StorageClass = WireWords.TryParseStorageClass(info.StorageClass, out var kind) ? kind : null,
@@ -32,7 +42,6 @@ static class ObjectRewrite
             ServerSideEncryption = info.Headers.Get(Encryption),
             OtherHeaders = info.Headers.Get(EncryptionKey) is { } key ? [new(EncryptionKey, key)] : [],
         };
-        return (info, properties);
     }
 
     /// <summary>Other headers that are named, before those that an object came with.</summary>
@@ -65,9 +74,12 @@ static class ObjectRewrite
             ? []
             : (await client.GetObjectTaggingAsync(source.Bucket, source.Key, source.VersionId, ct)).ToDictionary(StringComparer.Ordinal);
 
-    /// <summary>Makes a copy with exactly these properties; without tags it has none.</summary>
-    public static async Task WriteAsync(OssClient client, CopySource source, string bucket, string key, ObjectProperties properties, CancellationToken ct) =>
-        await new Copier(client).CopyAsync(new() { Source = source, Bucket = bucket, Key = key, Properties = Exact(properties) }, ct);
+    /// <summary>Makes a copy of what was read, with exactly these properties; without tags it has none.</summary>
+    /// <param name="read">What <see cref="ReadAsync"/> gave: the properties are of it.</param>
+    /// <exception cref="ObjectChangedException">The source was replaced since; nothing was changed.</exception>
+    public static Task<CopyResult> WriteAsync(OssClient client, CopySource source, ObjectInfo read, string bucket, string key, ObjectProperties properties, CancellationToken ct) =>
+        new Copier(client, OneRequest).CopyAsync(
+            new() { Source = source, Bucket = bucket, Key = key, Properties = Exact(properties), IfMatch = read.ETag, IfVersionId = read.VersionId }, ct);
 
     /// <summary>Tags of the source are kept unless a request says otherwise, also one that names none.</summary>
     public static ObjectProperties Exact(ObjectProperties properties) =>

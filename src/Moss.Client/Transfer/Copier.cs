@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
@@ -18,7 +20,9 @@ public sealed record CopyOptions
     /// <summary>Parts in flight at once. Default 4.</summary>
     public int Parallelism { get; init; } = 4;
 
-    /// <summary>Whether a record is kept on disk, so that a copy by parts goes on after a crash.</summary>
+    /// <summary>
+    /// Whether a record is kept on disk, so that a copy by parts goes on after a crash; it goes on only with the same source and the same properties.
+    /// </summary>
     public bool EnableCheckpoint { get; init; } = true;
 
     /// <summary>Where checkpoints are; null as for <see cref="UploadOptions.CheckpointDirectory"/>.</summary>
@@ -39,6 +43,18 @@ public sealed record CopyRequest
 
     /// <summary>Instead of the properties of the source; null keeps those (the ACL is never copied).</summary>
     public ObjectProperties? Properties { get; init; }
+
+    /// <summary>
+    /// The ETag that the source must have, with or without quotes: that of the answer that <see cref="Properties"/> were made of. When it has another, there
+    /// is an <see cref="ObjectChangedException"/> and nothing was changed. Null takes the source as it is found.
+    /// </summary>
+    public string? IfMatch { get; init; }
+
+    /// <summary>
+    /// The version that the source must be, asked for without its id; with <see cref="IfMatch"/> it tells apart versions of equal bytes. Unlike
+    /// <see cref="CopySource.VersionId"/> it never makes a copy of what is no longer current. Null takes any.
+    /// </summary>
+    public string? IfVersionId { get; init; }
 
     /// <summary>Instead of the copier's own.</summary>
     public CopyOptions? Options { get; init; }
@@ -70,9 +86,12 @@ public sealed record CopyResult
 
 /// <summary>Copies objects of any size within a service; the bytes never pass the client.</summary>
 /// <remarks>
-/// Every request is bound to the ETag that the source had in the beginning, and in the end the CRC-64 of the copy is compared with that of the
+/// <para>Every request is bound to the ETag that the source had in the beginning, and in the end the CRC-64 of the copy is compared with that of the
 /// source: a copy is the source as it was, or there is an exception. <see cref="ObjectChangedException"/>: the source was replaced meanwhile.
-/// <see cref="ChecksumMismatchException"/>: the copy is not the source; it was left where it is.
+/// <see cref="ChecksumMismatchException"/>: the copy is not the source; it was left where it is.</para>
+/// <para>A copy of an object onto itself in one request replaces what it was bound to, or nothing. By parts it cannot be that strict, for the service
+/// completes an upload without asking what stands there: the object is asked for once more right before, and what is written between that answer
+/// and the completion is replaced by the copy. Choose <see cref="CopyOptions.MultipartThreshold"/> as large as the service copies in one request.</para>
 /// </remarks>
 public sealed class Copier(OssClient client, CopyOptions? options = null)
 {
@@ -113,6 +132,7 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         control.Phase("checking");
         var source = await client.HeadObjectAsync(
             request.Source.Bucket, request.Source.Key, new() { VersionId = request.Source.VersionId }, ct).ConfigureAwait(false);
+        Demand(source, request.IfMatch, request.IfVersionId, "Nothing was changed.");
         control.Total(source.Size);
         try
         {
@@ -123,6 +143,23 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         catch (OssException e) when (e.Code == "PreconditionFailed")
         {
             throw new ObjectChangedException($"'{request.Source.Key}' was replaced while it was copied.", e);
+        }
+    }
+
+    bool IsOntoItself => request.Source.Bucket == request.Bucket && request.Source.Key == request.Key;
+
+    void Demand(ObjectInfo found, string? tag, string? version, string otherwise)
+    {
+        if (tag is not null && !new ETag(found.ETag).Matches(tag))
+        {
+            throw new ObjectChangedException(
+                $"'{request.Source.Key}' was replaced: its ETag is {found.ETag} instead of {new ETag(tag).Value} (PreconditionFailed). {otherwise}");
+        }
+
+        if (version is not null && found.VersionId != version)
+        {
+            throw new ObjectChangedException(
+                $"'{request.Source.Key}' was replaced: it is version {found.VersionId ?? "none"} instead of {version} (PreconditionFailed). {otherwise}");
         }
     }
 
@@ -170,6 +207,7 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
                 }).ConfigureAwait(false);
             control.Phase("completing");
             var listed = parts.OrderBy(part => part.Key).Select(part => new ListedPart(part.Key, new ETag(part.Value).Quoted)).ToList();
+            await DemandSameAsync(source, ct).ConfigureAwait(false);
             var completed = await client.CompleteMultipartUploadAsync(request.Bucket, request.Key, id, listed, request.Properties, ct)
                 .ConfigureAwait(false);
             var result = await ResultAsync(source, completed, parts.Count, (parts.Count - missing.Count) * partSize, ct).ConfigureAwait(false);
@@ -187,15 +225,27 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         }
     }
 
-    // The parts an earlier try copied count when they were copied of this very source (its ETag is recorded) and are still there under the
-    // tags that were answered then.
+    // Parts are bound to the source, their completion to nothing. Elsewhere the source may change when it has been read.
+    async Task DemandSameAsync(ObjectInfo source, CancellationToken ct)
+    {
+        if (IsOntoItself)
+        {
+            var now = await client.HeadObjectAsync(
+                request.Source.Bucket, request.Source.Key, new() { VersionId = request.Source.VersionId }, ct).ConfigureAwait(false);
+            Demand(now, source.ETag, source.VersionId, "What stands there now was left as it is.");
+        }
+    }
+
+    // The parts an earlier try copied count when they were copied of this very source (its ETag is recorded), into an upload that was begun with
+    // these very properties, and are still there under the tags that were answered then.
     async Task<(Checkpoint? Checkpoint, string UploadId, Dictionary<int, string> Parts)> FindAsync(
         ObjectInfo source, long partSize, CancellationToken ct)
     {
         var identity = new CheckpointIdentity(
             "copy", client.Endpoint, request.Bucket, request.Key, $"{request.Source.Bucket}/{request.Source.Key}?{request.Source.VersionId}");
         var path = options.EnableCheckpoint ? Checkpoint.PathOf(options.CheckpointDirectory, control.Id) : null;
-        string[] described = ["object", source.ETag, UploadSession.Text(source.Size), UploadSession.Text(partSize)];
+        var properties = request.Properties ?? await PropertiesOfAsync(source, ct).ConfigureAwait(false);
+        string[] described = ["object", source.ETag, UploadSession.Text(source.Size), UploadSession.Text(partSize), DigestOf(properties)];
         if (path is not null && Checkpoint.Open(path, identity, client.Time) is var (found, lines))
         {
             try
@@ -220,9 +270,19 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
             found.Delete();
         }
 
-        var properties = request.Properties ?? await PropertiesOfAsync(source, ct).ConfigureAwait(false);
         var upload = await client.InitiateMultipartUploadAsync(request.Bucket, request.Key, properties, ct: ct).ConfigureAwait(false);
         return (path is null ? null : Checkpoint.Create(path, identity, client.Time, [described, ["upload", upload]]), upload, []);
+    }
+
+    // Tags and metadata have no order.
+    static string DigestOf(ObjectProperties properties)
+    {
+        var headers = properties.ToHeaders()
+            .Where(static header => header.Key != "x-oss-tagging")
+            .Concat(properties.Tags.Select(static tag => new KeyValuePair<string, string>("x-oss-tagging", $"{Uri.EscapeDataString(tag.Key)}={tag.Value}")))
+            .Select(static header => $"{header.Key.ToLowerInvariant()}:{header.Value}")
+            .Order(StringComparer.Ordinal);
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', headers))));
     }
 
     async Task<Dictionary<int, string>?> PartsAsync(

@@ -21,6 +21,9 @@ public static class OssLimits
     public const long MaxPutObjectSize = MaxPartSize;
     public const long MaxAppendObjectSize = MaxPartSize;
 
+    /// <summary>What the real service copies in one CopyObject; Moss copies any size, for it moves no bytes.</summary>
+    public const long MaxCopyObjectSize = MaxPartSize;
+
     /// <summary>The API's object limit: 48.8 TB, which is 10,000 parts of 5 GB.</summary>
     public const long MaxObjectSize = MaxPartNumber * MaxPartSize;
 

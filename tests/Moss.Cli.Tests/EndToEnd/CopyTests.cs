@@ -33,6 +33,27 @@ public sealed class CopyTests(MossServer server) : IDisposable
     }
 
     [Fact]
+    public async Task A_copy_never_mixes_the_metadata_of_one_object_with_the_bytes_of_the_next()
+    {
+        var bucket = await server.NewBucketAsync();
+        await server.PutAsync(bucket, "from", "old");
+        var looks = 0;
+        using var front = new FlakyFront(server.Endpoint, 0, async line =>
+        {
+            if (line.StartsWith($"HEAD /{bucket}/from", StringComparison.Ordinal) && ++looks == 2)
+            {
+                await server.PutAsync(bucket, "from", "newer");
+            }
+        });
+        _shelf.Environment["OSS_ENDPOINT"] = front.Endpoint;
+        var outcome = await _shelf.RunAsync("cp", $"oss://{bucket}/from", $"oss://{bucket}/to", "--cache-control", "no-cache");
+        Assert.Equal(2, looks);
+        Assert.NotEqual(0, outcome.ExitCode);
+        outcome.Says("was replaced");
+        Assert.Equal(["from"], await server.KeysAsync(bucket));
+    }
+
+    [Fact]
     public async Task The_text_summary_is_what_ossutil_prints()
     {
         var bucket = await server.NewBucketAsync();

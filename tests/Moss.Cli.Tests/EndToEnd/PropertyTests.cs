@@ -59,6 +59,32 @@ public sealed class PropertyTests(MossServer server) : IDisposable
         Assert.Equal("x", Encoding.UTF8.GetString(await server.GetAsync(bucket, "k")));
     }
 
+    [Theory]
+    [InlineData("set-props", "--cache-control", "no-cache")]
+    [InlineData("set-meta", "Cache-Control:no-cache", "--update")]
+    public async Task An_object_replaced_after_it_was_read_keeps_what_it_came_with(string verb, string what, string more)
+    {
+        var bucket = await server.NewBucketAsync();
+        await PutAsync(bucket, "k", new() { ContentType = "text/x-old", Tags = new Dictionary<string, string> { ["old"] = "1" } });
+        var looks = 0;
+        using var front = new FlakyFront(server.Endpoint, 0, async line =>
+        {
+            if (line.StartsWith($"HEAD /{bucket}/k", StringComparison.Ordinal) && ++looks == 2)
+            {
+                await server.Client.PutObjectAsync(bucket, "k", RequestBody.FromBytes(new byte[3]), new() { ContentType = "text/x-new" }, ct: Ct);
+            }
+        });
+        _shelf.Environment["OSS_ENDPOINT"] = front.Endpoint;
+        var outcome = await _shelf.RunAsync(verb, $"oss://{bucket}/k", what, more);
+        Assert.Equal(2, looks);
+        Assert.NotEqual(0, outcome.ExitCode);
+        outcome.Says("was replaced");
+        _shelf.Environment["OSS_ENDPOINT"] = server.Endpoint;
+        var stat = await StatAsync($"oss://{bucket}/k");
+        Assert.Equal(("text/x-new", null, "3"), (stat["contentType"], stat["cacheControl"], stat["size"]));
+        Assert.Empty(await TagsAsync(bucket, "k"));
+    }
+
     [Fact]
     public async Task Acl_tags_and_class_are_set_without_touching_the_rest()
     {

@@ -4,17 +4,19 @@ using System.Text;
 
 namespace Moss.Cli.Tests.Support;
 
-/// <summary>Stands before a server and answers the first uploads of parts with 503; everything else passes.</summary>
+/// <summary>Stands before a server and answers the first uploads of parts with 503; everything else passes, when a test has done what it wants to come first.</summary>
 public sealed class FlakyFront : IDisposable
 {
     readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     readonly Uri _server;
+    readonly Func<string, Task> _before;
     int _left;
 
     /// <param name="refusals">How many uploads of parts are refused.</param>
-    public FlakyFront(string server, int refusals)
+    /// <param name="before">Awaited with the first line of each request before that passes.</param>
+    public FlakyFront(string server, int refusals, Func<string, Task>? before = null)
     {
-        (_server, _left) = (new(server), refusals);
+        (_server, _left, _before) = (new(server), refusals, before ?? (static _ => Task.CompletedTask));
         _listener.Start();
         Endpoint = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
         _ = ServeAsync();
@@ -54,7 +56,9 @@ public sealed class FlakyFront : IDisposable
                 end = buffer.AsSpan(0, read).IndexOf("\r\n\r\n"u8);
             }
 
-            if (Encoding.Latin1.GetString(buffer, 0, end).Split('\n')[0].Contains("partNumber=", StringComparison.Ordinal) && Interlocked.Decrement(ref _left) >= 0)
+            var line = Encoding.Latin1.GetString(buffer, 0, end).Split('\n')[0];
+            await _before(line);
+            if (line.Contains("partNumber=", StringComparison.Ordinal) && Interlocked.Decrement(ref _left) >= 0)
             {
                 await near.WriteAsync("HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"u8.ToArray());
                 return;

@@ -104,6 +104,84 @@ public sealed class CopierTests(MossFixture moss) : IDisposable
         Assert.Null(await _client.FindObjectAsync(bucket, "copy"));
     }
 
+    [Fact]
+    public async Task A_copy_that_broke_off_does_not_go_on_with_other_properties()
+    {
+        var (bucket, crc) = await SourceAsync(9 * PartSize);
+        await BreakOffAsync(bucket);
+        var other = Request(bucket) with { Properties = new() { CacheControl = "no-cache", Tags = new Dictionary<string, string> { ["a"] = "b" } } };
+        var result = await new Copier(_client).CopyAsync(other);
+        Assert.Equal((crc, 0), (result.Crc64, result.SkippedBytes));
+        var info = await _client.HeadObjectAsync(bucket, "copy");
+        Assert.Equal(("no-cache", 0), (info.Headers.Get("Cache-Control"), info.UserMetadata.Count));
+        Assert.Equal("a", Assert.Single(await _client.GetObjectTaggingAsync(bucket, "copy")).Key);
+        await foreach (var open in _client.ListMultipartUploadsAsync(bucket))
+        {
+            Assert.Fail($"{open.UploadId} was left.");
+        }
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9 * PartSize)]
+    public async Task A_source_that_is_not_the_one_that_was_read_is_not_copied(int size)
+    {
+        var (bucket, crc) = await SourceAsync(size);
+        var read = await _client.HeadObjectAsync(bucket, "source ü");
+        Assert.Equal(crc, (await new Copier(_client).CopyAsync(Request(bucket) with { Key = "same", IfMatch = $"\"{read.ETag}\"" })).Crc64);
+        await _client.PutObjectAsync(bucket, "source ü", RequestBody.FromBytes(new byte[size]));
+        var problem = await Assert.ThrowsAsync<ObjectChangedException>(() => new Copier(_client).CopyAsync(Request(bucket) with { IfMatch = read.ETag }));
+        Assert.Contains("Nothing was changed", problem.Message, StringComparison.Ordinal);
+        Assert.Null(await _client.FindObjectAsync(bucket, "copy"));
+    }
+
+    [Fact]
+    public async Task A_newer_version_of_the_same_bytes_is_not_the_one_that_was_read()
+    {
+        var bucket = await moss.BucketAsync(_client);
+        await _client.PutBucketVersioningAsync(bucket, enabled: true);
+        await _client.PutObjectAsync(bucket, "source ü", RequestBody.FromBytes(new byte[1]));
+        var read = await _client.HeadObjectAsync(bucket, "source ü");
+        var request = Request(bucket) with { IfMatch = read.ETag, IfVersionId = read.VersionId };
+        await new Copier(_client).CopyAsync(request with { Key = "same" });
+        await _client.PutObjectAsync(bucket, "source ü", RequestBody.FromBytes(new byte[1]));
+        await Assert.ThrowsAsync<ObjectChangedException>(() => new Copier(_client).CopyAsync(request));
+        Assert.Null(await _client.FindObjectAsync(bucket, "copy"));
+    }
+
+    [Fact]
+    public async Task An_object_written_after_the_last_part_of_a_copy_onto_itself_stays()
+    {
+        var (bucket, _) = await SourceAsync(4 * PartSize);
+        var (parts, written) = (0, false);
+        using var client = moss.Client(change: options => options with
+        {
+            HttpHandler = new HookHandler(async request =>
+            {
+                if (request.RequestUri!.Query.Contains("partNumber=", StringComparison.Ordinal))
+                {
+                    parts++;
+                }
+                else if (parts == 4 && !written)
+                {
+                    written = true;
+                    await _client.PutObjectAsync(bucket, "source ü", RequestBody.FromBytes(new byte[1]));
+                }
+            }),
+        });
+        var onto = Request(bucket) with { Key = "source ü", Options = Options with { EnableCheckpoint = false } };
+        await Assert.ThrowsAsync<ObjectChangedException>(() => new Copier(client).CopyAsync(onto));
+        Assert.Equal(1, (await _client.HeadObjectAsync(bucket, "source ü")).Size);
+        await foreach (var open in _client.ListMultipartUploadsAsync(bucket))
+        {
+            Assert.Fail($"{open.UploadId} was left.");
+        }
+
+        // When nobody writes it is one like any other.
+        await _client.PutObjectAsync(bucket, "source ü", RequestBody.FromBytes(new byte[4 * PartSize]));
+        Assert.Equal(4, (await new Copier(_client).CopyAsync(onto)).Parts);
+    }
+
     async Task BreakOffAsync(string bucket)
     {
         using var client = moss.Client(change: options => options with
