@@ -10,6 +10,9 @@ static class SyncCommand
 {
     const int KeysARequest = 1000;
 
+    // Copied, looked at again and removed together: few, so that little can happen in between.
+    const int KeysABackup = 100;
+
     static readonly Argument<string> Source = Options.Argument("source", "A directory, or oss://bucket/prefix.");
     static readonly Argument<string> Destination = Options.Argument("destination", "oss://bucket/prefix, or a directory.");
     static readonly Option<bool> Delete = Options.Flag("--delete", "Remove what stands only at the destination, after everything else is done.");
@@ -157,10 +160,10 @@ static class SyncCommand
     {
         var client = invocation.Client(place.Bucket);
         var (deleted, kept) = (0L, 0L);
-        foreach (var surplus in plan.Surplus().Chunk(KeysARequest))
+        foreach (var surplus in plan.Surplus().Chunk(backup is null ? KeysARequest : KeysABackup))
         {
-            var names = backup is null ? surplus : await backup.CopyAsync(invocation, place, surplus);
-            kept += surplus.Length - names.Count;
+            var (names, stay) = backup is null ? (surplus, 0) : await backup.CopyAsync(invocation, place, surplus);
+            kept += stay;
             if (names.Count == 0)
             {
                 continue;

@@ -3,6 +3,7 @@ using Moss.Cli.Frame;
 using Moss.Client;
 using Moss.Client.Transfer;
 using Moss.Protocol.Errors;
+using Moss.Protocol.Names;
 
 namespace Moss.Cli.Transfers;
 
@@ -10,6 +11,8 @@ namespace Moss.Cli.Transfers;
 sealed class SyncBackup
 {
     const int AtOnce = 16;
+
+    const string Changed = "was changed after it was looked at";
 
     /// <summary>As many links one after the other as Linux follows.</summary>
     const int MostLinks = 40;
@@ -65,7 +68,7 @@ sealed class SyncBackup
 
     /// <summary>What to say when that many names stay where they are.</summary>
     public FailedException Refusal(long kept) => new(
-        ExitCode.Partial, $"{kept} surplus names were not removed: there are backups of that name at {Directory} already; name another directory, such as one with the date");
+        ExitCode.Partial, $"{kept} surplus names were not removed: they were changed meanwhile, or there are backups of that name at {Directory} already; name another directory then, such as one with the date");
 
     /// <summary>Moves a file; false when there is a backup of that name, and it stays.</summary>
     public bool Move(string path, string name)
@@ -81,37 +84,97 @@ sealed class SyncBackup
         return true;
     }
 
-    /// <summary>Copies objects: those that are returned, which whoever called removes then. Of the others there is a backup of that name.</summary>
-    public async Task<IReadOnlyCollection<string>> CopyAsync(Invocation invocation, OssUri from, IEnumerable<string> names)
+    /// <summary>Copies objects with all that is stored beside their bytes, but none over a backup of its name.</summary>
+    /// <returns>The names of those that are still what was copied: whoever called removes them at once. And how many stay, with the reason said of each.</returns>
+    public async Task<(IReadOnlyList<string> Copied, int Kept)> CopyAsync(Invocation invocation, OssUri from, IReadOnlyCollection<string> names)
     {
-        var place = _place!.Value;
-        var client = invocation.Client(place.Bucket);
-        var copier = new Copier(client, TransferOptions.Copy(invocation));
-        var copied = new ConcurrentQueue<string>();
-        await Parallel.ForEachAsync(
-            names,
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = invocation.Cancelled },
-            async (name, ct) =>
+        var client = invocation.Client(from.Bucket);
+        var backup = invocation.Client(_place!.Value.Bucket);
+        var copier = new Copier(backup, TransferOptions.Copy(invocation));
+        var read = new ConcurrentDictionary<string, Found>(StringComparer.Ordinal);
+        var copied = new ConcurrentBag<string>();
+        var kept = 0;
+        void Keep(string name, string why)
+        {
+            Interlocked.Increment(ref kept);
+            Invocation.Warn($"'oss://{from.Bucket}/{from.Key}{name}' {why}: it was not removed");
+        }
+
+        var parallel = new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = invocation.Cancelled };
+        await Parallel.ForEachAsync(names, parallel, async (name, ct) =>
+        {
+            // What is gone already needs neither.
+            if (await FindAsync(client, from.Bucket, from.Key + name, ct) is { } found)
             {
-                if (!await IsThereAsync(client, place with { Key = place.Key + name }, ct))
+                if (await FindAsync(backup, _place.Value.Bucket, _place.Value.Key + name, ct) is not null)
                 {
-                    await copier.CopyAsync(new() { Source = new(from.Bucket, from.Key + name), Bucket = place.Bucket, Key = place.Key + name }, ct);
-                    copied.Enqueue(name);
+                    Keep(name, "has a backup of its name already");
+                    return;
                 }
-            });
-        return copied;
+
+                try
+                {
+                    await CopyAsync(client, backup, copier, new(from.Bucket, from.Key + name), found, name, ct);
+                    read[name] = found;
+                }
+                catch (ObjectChangedException)
+                {
+                    Keep(name, Changed);
+                }
+            }
+        });
+        // A removal has no condition. Asked for once more right before, what others write meanwhile is lost only when it comes within these few requests.
+        await Parallel.ForEachAsync(read, parallel, async (each, ct) =>
+        {
+            var now = await FindAsync(client, from.Bucket, from.Key + each.Key, ct);
+            if (now?.Mark == each.Value.Mark)
+            {
+                copied.Add(each.Key);
+            }
+            else if (now is not null)
+            {
+                Keep(each.Key, Changed);
+            }
+        });
+        return ([.. copied], kept);
     }
 
-    static async Task<bool> IsThereAsync(OssClient client, OssUri place, CancellationToken ct)
+    static async Task<Found?> FindAsync(OssClient client, string bucket, string key, CancellationToken ct)
     {
         try
         {
-            return await client.FindObjectAsync(place.Bucket, place.Key, ct) is not null;
+            if (await client.FindObjectAsync(bucket, key, ct) is not { } info)
+            {
+                return null;
+            }
+
+            if (info.Type != ObjectType.Symlink)
+            {
+                return new((info.ETag, info.VersionId, info.LastModified), info, null);
+            }
         }
         catch (OssException refusal) when (refusal.Code == "SymlinkTargetNotExist")
         {
-            return true;
+            // A link that points nowhere is one all the same.
         }
+
+        var link = await client.GetSymlinkAsync(bucket, key, ct: ct);
+        return new((link.ETag, link.VersionId, default), null, link);
+    }
+
+    async Task CopyAsync(OssClient client, OssClient backup, Copier copier, CopySource source, Found found, string name, CancellationToken ct)
+    {
+        var place = _place!.Value;
+        if (found.Info is not { } info)
+        {
+            // A copy would be bound to what the link points to.
+            await backup.PutSymlinkAsync(place.Bucket, place.Key + name, found.Link!.Target, ct: ct);
+            return;
+        }
+
+        var properties = ObjectRewrite.Exact(await ObjectRewrite.PropertiesAsync(client, source, info, ct));
+        await copier.CopyAsync(
+            new() { Source = source, Bucket = place.Bucket, Key = place.Key + name, Properties = properties, IfMatch = info.ETag, IfVersionId = info.VersionId }, ct);
     }
 
     static bool IsWithin(string inner, string outer)
@@ -141,4 +204,7 @@ sealed class SyncBackup
 
         return real;
     }
+
+    /// <summary>An object, or a symbolic link, and what tells it from what may replace it.</summary>
+    sealed record Found((string ETag, string? VersionId, DateTimeOffset LastModified) Mark, ObjectInfo? Info, SymlinkInfo? Link);
 }

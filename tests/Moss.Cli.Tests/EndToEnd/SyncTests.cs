@@ -1,5 +1,7 @@
 using System.Text;
 using Moss.Cli.Tests.Support;
+using Moss.Client;
+using Moss.Protocol.Names;
 
 namespace Moss.Cli.Tests.EndToEnd;
 
@@ -92,6 +94,58 @@ public sealed class SyncTests(MossServer server) : IDisposable
         _shelf.Write("aside/x/gone", "older");
         (await _shelf.RunAsync("sync", $"oss://{bucket}/p", "back", "--delete", "-f", "--backup-dir", "aside")).Exits(4).Says("1 surplus names were not removed");
         Assert.Equal(("newer", "older", "goes", false), (_shelf.Read("back/x/gone"), _shelf.Read("aside/x/gone"), _shelf.Read("aside/other"), _shelf.Has("back/other")));
+    }
+
+    [Fact]
+    public async Task A_backup_keeps_what_is_stored_beside_the_bytes()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/keep", "1");
+        await server.Client.PutObjectAsync(bucket, "p/gone", RequestBody.FromBytes("x"u8.ToArray()), new()
+        {
+            ContentType = "text/x-a",
+            UserMetadata = new Dictionary<string, string> { ["a"] = "1" },
+            Acl = Acl.PublicRead,
+            StorageClass = StorageClass.IA,
+            Tags = new Dictionary<string, string> { ["t"] = "1" },
+            ServerSideEncryption = "AES256",
+        });
+        await server.Client.PutSymlinkAsync(bucket, "p/link", "p/gone");
+        await server.Client.PutSymlinkAsync(bucket, "p/to-nowhere", "nowhere");
+        Assert.Equal(3, (await _shelf.JsonAsync("transfer", "sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/old")).Number("deleted"));
+        Assert.Equal(["old/gone", "old/link", "old/to-nowhere", "p/keep"], await server.KeysAsync(bucket));
+        var stat = await _shelf.FormatsAsync("stat-object", "stat", $"oss://{bucket}/old/gone");
+        Assert.Equal(
+            ("text/x-a", "1", "public-read", "IA", "AES256"),
+            (stat["contentType"], stat["metadata.a"], stat["acl"], stat["storageClass"], stat["serverSideEncryption"]));
+        Assert.Equal("t", Assert.Single(await server.Client.GetObjectTaggingAsync(bucket, "old/gone")).Key);
+        Assert.Equal(("p/gone", "nowhere"), ((await server.Client.GetSymlinkAsync(bucket, "old/link")).Target, (await server.Client.GetSymlinkAsync(bucket, "old/to-nowhere")).Target));
+    }
+
+    [Fact]
+    public async Task What_changes_after_its_backup_is_not_removed()
+    {
+        var bucket = await server.NewBucketAsync();
+        _shelf.Write("d/keep", "1");
+        await server.PutAsync(bucket, "p/busy", "old");
+        await server.PutAsync(bucket, "p/quiet", "old");
+        var (copied, written) = (false, false);
+        using var front = new FlakyFront(server.Endpoint, 0, async line =>
+        {
+            if (copied && !written && (line.Contains("/p/busy", StringComparison.Ordinal) || line.StartsWith("POST", StringComparison.Ordinal)))
+            {
+                written = true;
+                await server.PutAsync(bucket, "p/busy", "newer");
+            }
+
+            copied |= line.StartsWith($"PUT /{bucket}/old/busy", StringComparison.Ordinal);
+        });
+        _shelf.Environment["OSS_ENDPOINT"] = front.Endpoint;
+        var outcome = (await _shelf.RunAsync("sync", "d", $"oss://{bucket}/p", "--delete", "-f", "--backup-dir", $"oss://{bucket}/old")).Exits(4);
+        Assert.True(written);
+        outcome.Says("p/busy' was changed after it was looked at").Says("1 surplus names were not removed");
+        Assert.Equal(["old/busy", "old/quiet", "p/busy", "p/keep"], await server.KeysAsync(bucket));
+        Assert.Equal("newer", Encoding.UTF8.GetString(await server.GetAsync(bucket, "p/busy")));
     }
 
     [Fact]
