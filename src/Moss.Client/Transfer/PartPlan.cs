@@ -88,13 +88,14 @@ sealed class PartPlan
                 continue;
             }
 
+            // A part alone below the least size is the end of the source: any size of its group makes it the same part.
             var size = group.Max(part => part.Size);
-            if (group.Key != plan._sizes.Count || size is < OssLimits.MinPartSize or > OssLimits.MaxPartSize)
+            if (group.Key != plan._sizes.Count || size > OssLimits.MaxPartSize || (size < OssLimits.MinPartSize && group.Count() > 1))
             {
                 break;
             }
 
-            plan.Add(size);
+            plan.Add(Math.Max(size, OssLimits.MinPartSize));
         }
 
         return plan;

@@ -132,4 +132,23 @@ public sealed class CheckpointTests : IDisposable
         Assert.Equal(plan.GroupSizes, told.GroupSizes);
         Assert.Equal(plan.Parts(Size), told.Parts(Size));
     }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(102_399)]
+    [InlineData(102_400)]
+    [InlineData(500_000)]
+    public void A_short_end_that_begins_a_group_is_told_from_a_list(int end)
+    {
+        const long PartSize = 1024 * 1024;
+        var size = (PartPlan.GroupParts * PartSize) + end;
+        var plan = new PartPlan();
+        for (var number = 1; plan.Part(number, size, () => PartSize) is not null; number++)
+        {
+        }
+
+        var listed = plan.Parts(size).Select(part => new UploadedPart(part.Number, default, "", 0, part.Length)).ToList();
+        Assert.Equal(end, listed[^1].Size);
+        Assert.Equal(plan.Parts(size), PartPlan.Tell([], listed).Parts(size));
+    }
 }
