@@ -10,7 +10,7 @@ static class KestrelSetup
 {
     /// <summary>
     /// What a connection may have received ahead: a block. What comes is copied at once into the buffer that is written and hashed, so that more would only
-    /// wait; a thousand uploads really hold it. The socket's own default is 1 MiB.
+    /// wait (an encrypted body is hashed and encrypted from here); a thousand uploads really hold it. The socket's own default is 1 MiB.
     /// </summary>
     const int ReceiveAhead = BlockPoolFactory.BlockLength;
 

@@ -40,9 +40,10 @@ export class Browser {
   }
 
   async stop() {
-    // Asked to end it takes its other processes along; a killed one they notice.
+    // Asked to end it takes its other processes along; a killed one they notice. They have its stderr too, and write to the profile until they end:
+    // closed it is when all of them are gone.
     if (this.process?.pid && this.process.exitCode === null && this.process.signalCode === null) {
-      const ended = new Promise((resolve) => this.process.once('exit', resolve))
+      const ended = new Promise((resolve) => this.process.once('close', resolve))
       this.process.kill('SIGTERM')
       const late = setTimeout(() => this.process.kill('SIGKILL'), 10_000)
       await ended
