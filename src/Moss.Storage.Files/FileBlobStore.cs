@@ -219,10 +219,20 @@ public sealed class FileBlobStore : IBlobStore
             }
         }
 
-        if (File.ReadAllText(path) is var bound && bound != storeId)
+        if (ReadCatalogue(path) is var bound && bound != storeId)
         {
             throw new InvalidDataException($"The blobs in {_root.Path} belong to the catalogue {bound}, not to {storeId}.");
         }
+    }
+
+    // Opened without a lock: the process that wrote the name may still hold its own for a moment, and what is linked is whole.
+    static string ReadCatalogue(string path)
+    {
+        using var file = LibC.IsSupported
+            ? LibC.OpenToRead(path)
+            : File.OpenHandle(path, share: FileShare.ReadWrite | FileShare.Delete);
+        var bytes = new byte[RandomAccess.GetLength(file)];
+        return Encoding.UTF8.GetString(bytes, 0, RandomAccess.Read(file, bytes, 0));
     }
 
     void WriteCatalogue(string path, string storeId)
