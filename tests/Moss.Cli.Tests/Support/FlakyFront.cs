@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -7,7 +6,7 @@ namespace Moss.Cli.Tests.Support;
 /// <summary>Stands before a server and answers the first uploads of parts with 503; everything else passes, when a test has done what it wants to come first.</summary>
 public sealed class FlakyFront : IDisposable
 {
-    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    readonly LoopbackListener _listener;
     readonly Uri _server;
     readonly Func<string, Task> _before;
     int _left;
@@ -17,29 +16,12 @@ public sealed class FlakyFront : IDisposable
     public FlakyFront(string server, int refusals, Func<string, Task>? before = null)
     {
         (_server, _left, _before) = (new(server), refusals, before ?? (static _ => Task.CompletedTask));
-        _listener.Start();
-        Endpoint = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
-        _ = ServeAsync();
+        _listener = new(PassAsync);
     }
 
-    public string Endpoint { get; }
+    public string Endpoint => _listener.Address;
 
     public void Dispose() => _listener.Dispose();
-
-    async Task ServeAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _ = PassAsync(await _listener.AcceptTcpClientAsync());
-            }
-        }
-        catch (Exception problem) when (problem is ObjectDisposedException or SocketException or InvalidOperationException)
-        {
-            // The test is over.
-        }
-    }
 
     async Task PassAsync(TcpClient client)
     {

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
@@ -7,7 +6,7 @@ namespace Moss.Cli.Tests.Support;
 /// <summary>A metadata or token service on the loopback that has one answer for whoever asks, or one for each path.</summary>
 public sealed class OneAnswer : IDisposable
 {
-    readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    readonly LoopbackListener _listener;
     readonly Func<string, string?> _answer;
 
     public OneAnswer(string json)
@@ -19,33 +18,16 @@ public sealed class OneAnswer : IDisposable
     public OneAnswer(Func<string, string?> answer)
     {
         _answer = answer;
-        _listener.Start();
-        Address = $"http://127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}/";
-        _ = ServeAsync();
+        _listener = new(AnswerAsync);
     }
 
     /// <summary>Ends in a slash.</summary>
-    public string Address { get; }
+    public string Address => _listener.Address + "/";
 
     /// <summary>What the last one who asked sent.</summary>
     public string LastBody { get; private set; } = "";
 
     public void Dispose() => _listener.Dispose();
-
-    async Task ServeAsync()
-    {
-        try
-        {
-            while (true)
-            {
-                _ = AnswerAsync(await _listener.AcceptTcpClientAsync());
-            }
-        }
-        catch (Exception problem) when (problem is ObjectDisposedException or SocketException or InvalidOperationException)
-        {
-            // The test is over.
-        }
-    }
 
     async Task AnswerAsync(TcpClient socket)
     {
