@@ -59,18 +59,11 @@ sealed class FileBlobWriter : IBlobWriter
         }
 
         _closed = true;
-        try
+        _filling ??= await _queue.NextAsync(); // The first one, of a blob without a byte: nothing is being written.
+        Check(_filling);
+        if (_hashes is not null)
         {
-            _filling ??= await _queue.NextAsync();
-            Check(_filling);
-            if (_hashes is not null)
-            {
-                await _hashes.CompleteAsync(_filling);
-            }
-        }
-        catch (Exception e) when (ErrorNumber.MeansFull(e))
-        {
-            throw _store.Full(e);
+            await _hashes.CompleteAsync(_filling);
         }
 
         (_isComplete, _closed) = (true, false);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Threading.Tasks.Sources;
 using Moss.Protocol.Hashing;
 
 namespace Moss.Storage.Files;
@@ -9,12 +8,12 @@ namespace Moss.Storage.Files;
 /// ones. So a body that is alone is hashed on one core while others receive and write it.
 /// </summary>
 /// <remarks>One call at a time. A buffer may be filled anew once it is written and <see cref="WriteBuffer.IsHashed"/>. Nothing is allocated for one.</remarks>
-sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
+sealed class HashQueue : IThreadPoolWorkItem
 {
     readonly BodyDigest _digest;
     readonly Action _resume;
     readonly Queue<WriteBuffer> _buffers = new();
-    ManualResetValueTaskSourceCore<bool> _done = new() { RunContinuationsAsynchronously = true };
+    readonly Signal _done = new();
     ValueTaskAwaiter _append;
     WriteBuffer? _last;
     WriteBuffer? _awaited;
@@ -51,7 +50,7 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
     {
         if (IsIdle())
         {
-            await _digest.AppendAsync(buffer.Data, buffer.Crc64);
+            await _digest.AppendAsync(buffer.Data, buffer.DataCrc64);
         }
         else
         {
@@ -77,7 +76,7 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
 
             _awaited = buffer;
             _done.Reset();
-            return new(this, _done.Version);
+            return _done.Completion;
         }
     }
 
@@ -90,14 +89,6 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
     }
 
     void IThreadPoolWorkItem.Execute() => Run();
-
-    void IValueTaskSource.GetResult(short token) => _done.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _done.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _done.OnCompleted(continuation, state, token, flags);
 
     bool IsIdle()
     {
@@ -143,7 +134,7 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
         try
         {
 #pragma warning disable CA2012 // Consumed once, by End; awaited by hand, so that nothing is allocated for a buffer.
-            _append = _failure is null ? _digest.AppendAsync(buffer.Data, buffer.Crc64).GetAwaiter() : default;
+            _append = _failure is null ? _digest.AppendAsync(buffer.Data, buffer.DataCrc64).GetAwaiter() : default;
 #pragma warning restore CA2012
         }
         // Thrown where the digest is completed. The buffers that follow are let go all the same.
@@ -174,7 +165,7 @@ sealed class HashQueue : IThreadPoolWorkItem, IValueTaskSource
             if (_awaited == buffer)
             {
                 _awaited = null;
-                _done.SetResult(true);
+                _done.Set();
             }
         }
     }

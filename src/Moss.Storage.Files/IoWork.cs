@@ -1,21 +1,12 @@
-using System.Threading.Tasks.Sources;
-
 namespace Moss.Storage.Files;
 
 /// <summary>A piece of work for <see cref="IoThreads"/>; may be started anew once it was awaited, and then allocates nothing.</summary>
-sealed class IoWork : IValueTaskSource
+sealed class IoWork(Action action)
 {
-    readonly Action _action;
-    ManualResetValueTaskSourceCore<bool> _done;
-
-    internal IoWork(Action action)
-    {
-        _action = action;
-        _done.RunContinuationsAsynchronously = true;
-    }
+    readonly Signal _done = new();
 
     /// <summary>Ends, or fails, as the work does that was started last.</summary>
-    internal ValueTask Completion => new(this, _done.Version);
+    internal ValueTask Completion => _done.Completion;
 
     /// <summary>Runs the work on one of the threads, or here and now.</summary>
     internal void Start(IoThreads? threads)
@@ -42,23 +33,15 @@ sealed class IoWork : IValueTaskSource
     {
         try
         {
-            _action();
+            action();
         }
         // Whatever it is, it is thrown where the work is awaited.
         catch (Exception e)
         {
-            _done.SetException(e);
+            _done.Fail(e);
             return;
         }
 
-        _done.SetResult(true);
+        _done.Set();
     }
-
-    void IValueTaskSource.GetResult(short token) => _done.GetResult(token);
-
-    ValueTaskSourceStatus IValueTaskSource.GetStatus(short token) => _done.GetStatus(token);
-
-    void IValueTaskSource.OnCompleted(
-        Action<object?> continuation, object? state, short token, ValueTaskSourceOnCompletedFlags flags) =>
-        _done.OnCompleted(continuation, state, token, flags);
 }

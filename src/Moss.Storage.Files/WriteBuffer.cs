@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
-using BlockCrc = Moss.Protocol.Hashing.Crc64;
 
 namespace Moss.Storage.Files;
 
@@ -31,7 +31,7 @@ sealed class WriteBuffer
     internal ReadOnlyMemory<byte> Data { get; private set; }
 
     /// <summary>The CRC-64/XZ of <see cref="Data"/>.</summary>
-    internal ulong Crc64 { get; private set; }
+    internal ulong DataCrc64 { get; private set; }
 
     /// <summary>Whether no digest needs the bytes any more.</summary>
     internal bool IsHashed
@@ -53,15 +53,15 @@ sealed class WriteBuffer
     internal void SetData(int count, Span<ulong> checksums)
     {
         Data = _memory[..count];
-        var crc = default(BlockCrc);
+        var crc = default(Crc64);
         for (var at = 0; at < count; at += BlobFormat.BlockSize)
         {
             var block = Data.Span[at..Math.Min(at + BlobFormat.BlockSize, count)];
-            var checksum = BlockCrc.Compute(block);
+            var checksum = Crc64.Compute(block);
             checksums[at / BlobFormat.BlockSize] = checksum;
             crc.Append(checksum, block.Length);
         }
 
-        Crc64 = crc.Value;
+        DataCrc64 = crc.Value;
     }
 }

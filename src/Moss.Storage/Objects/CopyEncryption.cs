@@ -70,7 +70,7 @@ sealed class CopyEncryption(StorageEngine engine)
     async ValueTask<ReceivedBody> EncryptAsync(ImmutableArray<Extent> run, long inlineBytes, CancellationToken ct)
     {
         var expected = new BodyExpectation { Length = run.Sum(extent => extent.Length) };
-        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * ChunkLength, resumeWriterThreshold: 2 * ChunkLength, useSynchronizationContext: false));
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 4 * BlobCopying.ChunkLength, resumeWriterThreshold: 2 * BlobCopying.ChunkLength, useSynchronizationContext: false));
         using var given = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var reading = ReadAsync(run, pipe.Writer, given.Token);
         try
@@ -85,9 +85,6 @@ sealed class CopyEncryption(StorageEngine engine)
             await pipe.Reader.CompleteAsync();
         }
     }
-
-    /// <summary>What is read at a time: whole blocks, few calls.</summary>
-    const int ChunkLength = 2 * BlobFormat.BlockSize;
 
     /// <summary>A run ends behind the extent that reaches this: with the longest extent, a part of 5 GB, it is still a body that may be put.</summary>
     const long MaxRunLength = 64 * 1024 * 1024;
@@ -123,15 +120,7 @@ sealed class CopyEncryption(StorageEngine engine)
         }
 
         await using var reader = await engine.Blobs.OpenAsync(extent.Blob, extent.BlobLength, ct);
-        for (long done = 0; done < extent.Length;)
-        {
-            var memory = pipe.GetMemory(ChunkLength);
-            memory = memory[..(int)Math.Min(memory.Length, extent.Length - done)];
-            var read = await reader.ReadAsync(extent.Offset + done, memory, ct);
-            pipe.Advance(read);
-            done += read;
-            await pipe.FlushAsync(ct);
-        }
+        await reader.CopyToAsync(pipe, extent.Offset, extent.Length, ct);
     }
 }
 

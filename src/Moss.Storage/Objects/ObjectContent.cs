@@ -73,7 +73,8 @@ public sealed class ObjectContent : IAsyncDisposable
             }
             else
             {
-                await CopyExtentAsync(extent, destination, ct);
+                var reader = await OpenExtentAsync(extent, ct);
+                await reader.CopyToAsync(destination, extent.Offset, extent.Length, ct);
             }
         }
     }
@@ -88,43 +89,6 @@ public sealed class ObjectContent : IAsyncDisposable
         if (_pinned)
         {
             _engine.Reads.Unpin(Record.Manifest);
-        }
-    }
-
-    /// <summary>
-    /// What is asked of the response's memory at a time: large enough for few calls, small enough that a thousand downloads fit in memory.
-    /// </summary>
-    const int ChunkLength = 128 * 1024;
-
-    /// <summary>
-    /// What is sent at a time: a send costs the changes of threads around it, so that twice the memory is a quarter less of CPU. No more than the response may
-    /// hold back anyway.
-    /// </summary>
-    const int SendLength = 2 * ChunkLength;
-
-    async ValueTask CopyExtentAsync(Extent extent, PipeWriter destination, CancellationToken ct)
-    {
-        var reader = await OpenExtentAsync(extent, ct);
-        var unsent = 0;
-        for (long done = 0; done < extent.Length;)
-        {
-            var memory = destination.GetMemory((int)Math.Min(ChunkLength, extent.Length - done));
-            memory = memory[..(int)Math.Min(memory.Length, extent.Length - done)];
-            var read = await reader.ReadAsync(extent.Offset + done, memory, ct);
-            destination.Advance(read);
-            done += read;
-            unsent += read;
-            if (unsent < SendLength && done < extent.Length)
-            {
-                continue;
-            }
-
-            unsent = 0;
-            var flushed = await destination.FlushAsync(ct);
-            if (flushed.IsCompleted || flushed.IsCanceled)
-            {
-                throw new OperationCanceledException("The reader of the response is gone.");
-            }
         }
     }
 
