@@ -42,7 +42,7 @@ static class DuCommand
     static async Task RunAsync(Invocation invocation)
     {
         var uri = ObjectSelection.Place(invocation, invocation.Get(Address));
-        var (selection, cut) = (ObjectSelection.Read(invocation), uri.Key.LastIndexOf('/') + 1);
+        var (selection, cut) = (ObjectSelection.Read(invocation), uri.NameStart);
         var client = invocation.Client(uri.Bucket);
         var classes = new SortedDictionary<string, Sum>(StringComparer.Ordinal);
         if (invocation.Get(Versions))
@@ -85,7 +85,7 @@ static class DuCommand
 
     static async Task<Sum> PartsAsync(OssClient client, OssUri uri, ObjectSelection selection, CancellationToken ct)
     {
-        var (sum, cut) = (new Sum(), uri.Key.LastIndexOf('/') + 1);
+        var (sum, cut) = (new Sum(), uri.NameStart);
         await foreach (var upload in client.ListMultipartUploadsAsync(uri.Bucket, uri.Key, ct))
         {
             if (!selection.TakesUpload(upload, cut))

@@ -11,6 +11,8 @@ static class EachObject
 {
     const int AtOnce = 16;
 
+    public static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
+
     public static readonly Option<bool> Recursive = Options.Flag("--recursive", "All objects below the prefix.", "-r");
 
     /// <summary>What each of these verbs takes.</summary>
@@ -22,6 +24,21 @@ static class EachObject
         TransferOptions.Jobs, TransferOptions.Progress, TransferOptions.NoProgress, TransferOptions.OutputDirectory, TransferOptions.NoErrorReport,
         TransferOptions.DryRun, TransferOptions.Force,
     ];
+
+    /// <summary>What <see cref="Address"/> says: an object, or with <c>-r</c> a prefix.</summary>
+    /// <exception cref="UsageException">It is no such place.</exception>
+    public static OssUri Place(Invocation invocation)
+    {
+        var text = invocation.Get(Address);
+        return invocation.Get(Recursive) ? ObjectSelection.Place(invocation, text) : ObjectSelection.Object(invocation, text);
+    }
+
+    /// <summary>The version of one object that an option says, or null.</summary>
+    /// <exception cref="UsageException">There are to be many.</exception>
+    public static string? Version(Invocation invocation, Option<string?> option) =>
+        invocation.Get(option) is not { } version ? null
+        : invocation.Get(Recursive) ? throw new UsageException($"{option.Name} goes with one object")
+        : version;
 
     /// <param name="place">An object, or with <c>-r</c> a prefix.</param>
     /// <param name="change">What is done to each; false when nothing had to be done.</param>

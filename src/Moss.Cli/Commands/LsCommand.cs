@@ -117,7 +117,7 @@ static class LsCommand
         var writer = invocation.Rows(invocation.Get(Short) ? NameOnly : ObjectColumns);
         var selection = ObjectSelection.Read(invocation);
         var options = selection.Listing(place, invocation.Get(ObjectSelection.Dirs));
-        var (objects, prefixes, cut) = (0L, 0L, place.Key.LastIndexOf('/') + 1);
+        var (objects, prefixes, cut) = (0L, 0L, place.NameStart);
         var client = invocation.Client(place.Bucket);
         await foreach (var page in client.ListObjectsPagesAsync(place.Bucket, options with { PageSize = Page(invocation, options, limit) }, invocation.Cancelled))
         {
@@ -175,7 +175,7 @@ static class LsCommand
         }
 
         var selection = ObjectSelection.Read(invocation);
-        var cut = place.Key.LastIndexOf('/') + 1;
+        var cut = place.NameStart;
         await foreach (var upload in invocation.Client(place.Bucket).ListMultipartUploadsAsync(place.Bucket, place.Key, invocation.Cancelled))
         {
             if (!selection.TakesUpload(upload, cut))
@@ -198,7 +198,7 @@ static class LsCommand
         var writer = invocation.Rows(invocation.Get(Short) ? NameOnly : VersionColumns);
         var selection = ObjectSelection.Read(invocation);
         selection.RefuseHead(Versions.Name);
-        var (count, cut) = (0L, place.Key.LastIndexOf('/') + 1);
+        var (count, cut) = (0L, place.NameStart);
         var options = selection.Listing(place, oneLevel: false);
         await foreach (var page in invocation.Client(place.Bucket).ListObjectVersionsPagesAsync(place.Bucket, options, invocation.Cancelled))
         {

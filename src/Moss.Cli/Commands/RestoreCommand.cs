@@ -11,7 +11,6 @@ namespace Moss.Cli.Commands;
 /// <summary><c>moss restore</c>: makes objects of the archive classes readable for some days.</summary>
 static class RestoreCommand
 {
-    static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
     static readonly Option<long?> Days = Options.Number("--days", "How many days they stay readable (1); 7 at most for Archive, 365 for the cold classes: more is cut to that.", 1, OssLimits.MaxColdRestoreDays);
     static readonly Option<string?> Tier = Options.Word("--tier", "How soon, for ColdArchive and DeepColdArchive (Standard).", ["Expedited", "Standard", "Bulk"]);
     static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "A version of the object.");
@@ -20,7 +19,7 @@ static class RestoreCommand
     {
         Notes = "With -r objects of other classes are left alone. One that is on its way already counts as skipped.",
     }
-        .With([Address, Days, Tier, VersionId, .. EachObject.All])
+        .With([EachObject.Address, Days, Tier, VersionId, .. EachObject.All])
         .Example("moss restore oss://bucket/2019.tar --days 3", "an object, for three days")
         .Example("moss restore -r oss://bucket/2019/ --tier Bulk", "everything below a prefix that is archived, cheaply")
         .Example("moss restore -r oss://bucket/ --metadata-include 'x-oss-storage-class=*ColdArchive' -n", "what would be restored")
@@ -28,14 +27,8 @@ static class RestoreCommand
 
     static Task<int> RunAsync(Invocation invocation)
     {
+        var (place, version) = (EachObject.Place(invocation), EachObject.Version(invocation, VersionId));
         var recursive = invocation.Get(EachObject.Recursive);
-        var place = recursive ? ObjectSelection.Place(invocation, invocation.Get(Address)) : ObjectSelection.Object(invocation, invocation.Get(Address));
-        var version = invocation.Get(VersionId);
-        if (recursive && version is not null)
-        {
-            throw new UsageException("--version-id goes with one object");
-        }
-
         var (days, tier) = ((int)(invocation.Get(Days) ?? 1), Named(invocation.Get(Tier)));
         return EachObject.RunAsync(invocation, TransferKind.Restore, place, (client, found, ct) => RestoreAsync(client, place.Bucket, found, days, tier, version, recursive, ct));
     }

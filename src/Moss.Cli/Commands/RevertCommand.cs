@@ -14,8 +14,6 @@ namespace Moss.Cli.Commands;
 /// </summary>
 static class RevertCommand
 {
-    static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
-
     static readonly Argument<string?> To = Options.OptionalArgument(
         "version", "HEAD~0 (so without it) undoes a deletion; HEAD~2 is the version two before; NOW~1d the last one a day ago, NOW~2026-11-22T17:08:00 at that time; or a version's id.");
 
@@ -32,7 +30,7 @@ static class RevertCommand
             Where versioning is suspended, an object whose version 'null' would be replaced is left alone and reported.
             """,
     }
-        .With([Address, To, IgnoreMissing, .. Choosing, .. EachObject.Running])
+        .With([EachObject.Address, To, IgnoreMissing, .. Choosing, .. EachObject.Running])
         .Example("moss revert oss://bucket/key", "undo a deletion")
         .Example("moss revert -r oss://bucket/photos/ HEAD~0 --max-age 1h", "undo all deletions of the last hour")
         .Example("moss revert oss://bucket/key HEAD~1", "the version before the current one")
@@ -42,8 +40,7 @@ static class RevertCommand
     static Task<int> RunAsync(Invocation invocation)
     {
         var recursive = invocation.Get(EachObject.Recursive);
-        var text = invocation.Get(Address);
-        var place = recursive ? ObjectSelection.Place(invocation, text) : ObjectSelection.Object(invocation, text);
+        var place = EachObject.Place(invocation);
         if (!recursive)
         {
             ObjectSelection.RefuseForOne(invocation);
@@ -63,7 +60,7 @@ static class RevertCommand
     {
         var client = invocation.Client(place.Bucket);
         var selection = ObjectSelection.Read(invocation);
-        var (found, left, cut) = (false, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue, place.Key.LastIndexOf('/') + 1);
+        var (found, left, cut) = (false, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue, place.NameStart);
         var deleted = 0L;
         await foreach (var versions in KeysAsync(client, place, recursive, selection, invocation.Get(ObjectSelection.Dirs), ct))
         {
@@ -169,8 +166,7 @@ static class RevertCommand
                 }
 
                 var source = new CopySource(bucket, key, version.VersionId);
-                var (read, properties) = await ObjectRewrite.ReadAsync(client, source, ct);
-                await ObjectRewrite.WriteAsync(client, source, read, bucket, key, properties, ct);
+                await ObjectRewrite.RunAsync(client, source, static properties => properties, ct);
                 return new();
             });
     }

@@ -91,11 +91,7 @@ static class RmCommand
             throw new UsageException("--files-from names objects: it goes with neither --all-versions nor --multipart nor --all-type");
         }
 
-        if (!recursive && NameList.All.Any(invocation.Has))
-        {
-            throw new UsageException("--files-from goes with -r: it names what is to be removed below a prefix");
-        }
-
+        NameList.Read(invocation, recursive, invocation.Get(Addresses).Length);
         if (invocation.Get(VersionId) is not null && (recursive || uri.Key.Length == 0 || invocation.Get(Versions) || invocation.Get(Uploads) || invocation.Get(UploadId) is not null))
         {
             throw new UsageException("--version-id goes with one key, and with neither -r nor --all-versions nor an upload");
@@ -141,7 +137,7 @@ static class RmCommand
         if ((invocation.Get(Uploads) || invocation.Get(Everything)) && (uri.Key.Length > 0 || invocation.Get(Recursive)))
         {
             var selection = ObjectSelection.Read(invocation);
-            var (cut, left) = (uri.Key.LastIndexOf('/') + 1, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
+            var (cut, left) = (uri.NameStart, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
             await foreach (var upload in client.ListMultipartUploadsAsync(uri.Bucket, uri.Key, ct))
             {
                 if ((invocation.Get(Recursive) ? selection.TakesUpload(upload, cut) : upload.Key == uri.Key) && left-- > 0)
@@ -211,7 +207,7 @@ static class RmCommand
         }
 
         selection.RefuseHead(Versions.Name);
-        var (cut, left) = (uri.Key.LastIndexOf('/') + 1, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
+        var (cut, left) = (uri.NameStart, invocation.Get(ObjectSelection.Limit) ?? long.MaxValue);
         await foreach (var page in client.ListObjectVersionsPagesAsync(uri.Bucket, selection.Listing(uri, invocation.Get(ObjectSelection.Dirs)), ct))
         {
             foreach (var version in page.Versions)

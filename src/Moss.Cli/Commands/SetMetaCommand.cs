@@ -8,8 +8,6 @@ namespace Moss.Cli.Commands;
 /// <summary><c>moss set-meta</c>: headers and metadata of an object, by a copy onto itself within the service.</summary>
 static class SetMetaCommand
 {
-    static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
-
     static readonly Argument<string?> Meta = Options.OptionalArgument(
         "meta", "NAME:VALUE#NAME:VALUE, names such as Content-Type, Cache-Control, X-Oss-Meta-a; with --delete NAME#NAME.");
 
@@ -17,7 +15,7 @@ static class SetMetaCommand
     static readonly Option<bool> Delete = Options.Flag("--delete", "Remove what is named and keep the rest.");
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
-        .With([Address, Meta, Update, Delete, .. EachObject.All])
+        .With([EachObject.Address, Meta, Update, Delete, .. EachObject.All])
         .Example("moss set-meta oss://bucket/key 'Cache-Control:no-cache' --update", "set one header, keep the others")
         .Example("moss set-meta oss://bucket/key 'X-Oss-Meta-Camera:7#Content-Type:video/mp4'", "set these and drop all others")
         .Example("moss set-meta oss://bucket/key X-Oss-Meta-Camera --delete", "drop one")
@@ -25,8 +23,7 @@ static class SetMetaCommand
 
     static async Task<int> RunAsync(Invocation invocation)
     {
-        var text = invocation.Get(Address);
-        var uri = invocation.Get(EachObject.Recursive) ? ObjectSelection.Place(invocation, text) : ObjectSelection.Object(invocation, text);
+        var uri = EachObject.Place(invocation);
         var (update, delete) = (invocation.Get(Update), invocation.Get(Delete));
         if (update && delete)
         {
@@ -52,18 +49,12 @@ static class SetMetaCommand
         });
     }
 
-    static async Task ChangeAsync(OssClient client, CopySource at, string meta, bool update, bool delete, CancellationToken ct)
+    static Task ChangeAsync(OssClient client, CopySource at, string meta, bool update, bool delete, CancellationToken ct)
     {
-        var (read, now) = await ObjectRewrite.ReadAsync(client, at, ct);
         var user = new Dictionary<string, string>(StringComparer.Ordinal);
         // The names alone are said of what is to go: any value will do.
         var named = PropertyOptions.ApplyMeta(new(), delete ? string.Join('#', meta.Split('#').Select(static name => name.Trim() + ":x")) : meta, user) with { UserMetadata = user };
         var directive = update ? PropertyDirective.Update : delete ? PropertyDirective.Delete : PropertyDirective.Replace;
-        var then = directive.Metadata(ObjectRewrite.WithOthers(now, named), named) with
-        {
-            Acl = named.Acl ?? now.Acl,
-            StorageClass = named.StorageClass ?? now.StorageClass,
-        };
-        await ObjectRewrite.WriteAsync(client, at, read, at.Bucket, at.Key, then, ct);
+        return ObjectRewrite.RunAsync(client, at, now => ObjectRewrite.With(now, named, directive), ct);
     }
 }

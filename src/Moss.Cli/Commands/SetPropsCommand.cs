@@ -8,7 +8,6 @@ namespace Moss.Cli.Commands;
 /// <summary><c>moss set-props</c>: ACL, storage class, metadata and tags of objects, each by the cheapest request that does it.</summary>
 static class SetPropsCommand
 {
-    static readonly Argument<string> Address = Options.Argument("oss://bucket/key", "An object, or with -r a prefix.");
     static readonly Option<string?> MetadataDirective = Directives.OfMetadata();
     static readonly Option<string?> TaggingDirective = Directives.OfTags();
     static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "A version of the object.");
@@ -21,7 +20,7 @@ static class SetPropsCommand
             no longer be appended to. So with --version-id they are set of the current version only.
             """,
     }
-        .With([Address, .. PropertyOptions.All, MetadataDirective, TaggingDirective, VersionId, .. EachObject.All])
+        .With([EachObject.Address, .. PropertyOptions.All, MetadataDirective, TaggingDirective, VersionId, .. EachObject.All])
         .Example("moss set-props oss://bucket/key --acl private", "who may read an object")
         .Example("moss set-props -r oss://bucket/www/ --include '*.html' --cache-control no-cache", "one header of many objects; the others stay")
         .Example("moss set-props -r oss://bucket/2019/ --storage-class Archive --min-size 1Mi", "another class for what is large")
@@ -31,14 +30,7 @@ static class SetPropsCommand
 
     static Task<int> RunAsync(Invocation invocation)
     {
-        var recursive = invocation.Get(EachObject.Recursive);
-        var place = recursive ? ObjectSelection.Place(invocation, invocation.Get(Address)) : ObjectSelection.Object(invocation, invocation.Get(Address));
-        var version = invocation.Get(VersionId);
-        if (recursive && version is not null)
-        {
-            throw new UsageException("--version-id goes with one object");
-        }
-
+        var (place, version) = (EachObject.Place(invocation), EachObject.Version(invocation, VersionId));
         var change = Change.Read(invocation);
         return EachObject.RunAsync(invocation, TransferKind.Change, place, async (client, found, ct) =>
         {
@@ -75,14 +67,8 @@ static class SetPropsCommand
                     $"'{version}' is not the current version of '{at.Key}': a copy of it would be; ACL and tags can be set without one, and 'moss revert' makes it the current one");
             }
 
-            var (read, now) = await ObjectRewrite.ReadAsync(client, at, ct);
-            var then = Metadata.Metadata(ObjectRewrite.WithOthers(now, Named), Named) with
-            {
-                Acl = Named.Acl ?? now.Acl,
-                StorageClass = Named.StorageClass ?? now.StorageClass,
-                Tags = Tags.Apply(now.Tags, Named.Tags),
-            };
-            await ObjectRewrite.WriteAsync(client, at, read, at.Bucket, at.Key, then, ct);
+            await ObjectRewrite.RunAsync(
+                client, at, now => ObjectRewrite.With(now, Named, Metadata) with { Tags = Tags.Apply(now.Tags, Named.Tags) }, ct);
         }
 
         async Task SetAsync(OssClient client, CopySource at, CancellationToken ct)

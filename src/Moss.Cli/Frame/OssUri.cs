@@ -52,6 +52,9 @@ readonly record struct OssUri(string Bucket, string Key)
         return uri.Key.Length > 0 ? uri : throw new UsageException($"'{text}' names no object: it must look like oss://{uri.Bucket}/key");
     }
 
+    /// <summary>Where, in the keys below this prefix, the names begin that are relative to it: behind its last <c>/</c>.</summary>
+    public int NameStart => Key.LastIndexOf('/') + 1;
+
     /// <summary>The same with a <c>/</c> at the end of a prefix.</summary>
     public OssUri AsFolder() => Key.Length == 0 || Key[^1] == '/' ? this : this with { Key = Key + "/" };
 

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Moss.Cli.Frame;
 using Moss.Client;
+using Moss.Client.Transfer;
 
 namespace Moss.Cli.Transfers;
 
@@ -58,9 +59,9 @@ sealed record CopyRule(PropertyDirective Metadata, PropertyDirective Tags, Objec
         if (Metadata != PropertyDirective.Replace || Tags != PropertyDirective.Replace)
         {
             read = await client.HeadObjectAsync(source.Bucket, source.Key, new() { VersionId = source.VersionId }, ct);
-            now = ObjectRewrite.Described(read) with
+            now = CopiedProperties.Described(read) with
             {
-                Tags = Tags == PropertyDirective.Replace ? now.Tags : await ObjectRewrite.TagsAsync(client, source, read, ct),
+                Tags = Tags == PropertyDirective.Replace ? now.Tags : await CopiedProperties.TagsAsync(client, source, read, ct),
             };
         }
 

@@ -190,7 +190,7 @@ sealed class ObjectSelection
 
     async IAsyncEnumerable<FoundObject> ListedAsync(OssClient client, OssUri place, [EnumeratorCancellation] CancellationToken ct)
     {
-        var cut = place.Key.LastIndexOf('/') + 1;
+        var cut = place.NameStart;
         await foreach (var page in client.ListObjectsPagesAsync(place.Bucket, Listing(place, _oneLevel), ct))
         {
             foreach (var listed in await TakenAsync(client, place.Bucket, page.Contents, cut, ct))
@@ -208,7 +208,7 @@ sealed class ObjectSelection
     async IAsyncEnumerable<FoundObject> NamedAsync(
         OssClient client, OssUri place, IEnumerable<string> names, [EnumeratorCancellation] CancellationToken ct)
     {
-        var prefix = place.Key.Length == 0 || place.Key[^1] == '/' ? place.Key : place.Key + "/";
+        var prefix = place.AsFolder().Key;
         foreach (var chunk in names.Where(Names.TakesName).Chunk(NamesAtOnce))
         {
             var infos = new ObjectInfo?[chunk.Length];

@@ -66,27 +66,17 @@ sealed class RuleList
         return new(rules, !includes);
     }
 
-    public bool Takes(string text)
+    /// <summary>Whether what has these texts takes part: a rule matches when one of them does.</summary>
+    public bool Takes(params ReadOnlySpan<string> texts)
     {
         foreach (var rule in _rules)
         {
-            if (rule.Pattern.Matches(text))
+            foreach (var text in texts)
             {
-                return rule.Takes;
-            }
-        }
-
-        return _takesRest;
-    }
-
-    /// <summary>The same for something that has many texts: a rule matches when one of them does.</summary>
-    public bool Takes(IReadOnlyList<string> texts)
-    {
-        foreach (var rule in _rules)
-        {
-            if (texts.Any(rule.Pattern.Matches))
-            {
-                return rule.Takes;
+                if (rule.Pattern.Matches(text))
+                {
+                    return rule.Takes;
+                }
             }
         }
 

@@ -244,7 +244,8 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         var identity = new CheckpointIdentity(
             "copy", client.Endpoint, request.Bucket, request.Key, $"{request.Source.Bucket}/{request.Source.Key}?{request.Source.VersionId}");
         var path = options.EnableCheckpoint ? Checkpoint.PathOf(options.CheckpointDirectory, control.Id) : null;
-        var properties = request.Properties ?? await PropertiesOfAsync(source, ct).ConfigureAwait(false);
+        // Copying by parts makes a new object; what CopyObject would take over has to be said.
+        var properties = request.Properties ?? await CopiedProperties.OfAsync(client, request.Source, source, ct).ConfigureAwait(false);
         string[] described = ["object", source.ETag, UploadSession.Text(source.Size), UploadSession.Text(partSize), DigestOf(properties)];
         if (path is not null && Checkpoint.Open(path, identity, client.Time) is var (found, lines))
         {
@@ -317,25 +318,6 @@ sealed class ObjectCopy(OssClient client, CopyRequest request, CopyOptions optio
         }
 
         return parts;
-    }
-
-    // Copying by parts makes a new object; what CopyObject would take over has to be said.
-    async Task<ObjectProperties> PropertiesOfAsync(ObjectInfo source, CancellationToken ct)
-    {
-        var tags = source.Headers.Get("x-oss-tagging-count") is null
-            ? []
-            : await client.GetObjectTaggingAsync(request.Source.Bucket, request.Source.Key, request.Source.VersionId, ct).ConfigureAwait(false);
-        return new()
-        {
-            ContentType = source.ContentType,
-            CacheControl = source.Headers.Get("Cache-Control"),
-            ContentDisposition = source.Headers.Get("Content-Disposition"),
-            ContentEncoding = source.Headers.Get("Content-Encoding"),
-            ContentLanguage = source.Headers.Get("Content-Language"),
-            Expires = source.Headers.Get("Expires"),
-            UserMetadata = source.UserMetadata,
-            Tags = tags.ToDictionary(StringComparer.Ordinal),
-        };
     }
 
     async Task<CopyResult> ResultAsync(ObjectInfo source, WriteResult answer, int parts, long skipped, CancellationToken ct)
