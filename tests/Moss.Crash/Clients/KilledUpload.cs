@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Moss.Client;
+using Moss.Protocol.Errors;
 using Moss.Protocol.Hashing;
 
 namespace Moss.Crash.Clients;
@@ -363,13 +364,21 @@ sealed class KilledUpload : IDisposable
         var held = new Dictionary<int, long>();
         if (open.Count == 1)
         {
-            await foreach (var part in _client.ListPartsAsync(_bucket, _key, open[0]))
+            try
             {
-                var offset = (part.PartNumber - 1) * _partSize;
-                if (part.Size == Math.Min(_partSize, _file.Size - offset) && part.HashCrc64ecma == _file.CrcOf(offset, part.Size))
+                await foreach (var part in _client.ListPartsAsync(_bucket, _key, open[0]))
                 {
-                    held[part.PartNumber] = part.Size;
+                    var offset = (part.PartNumber - 1) * _partSize;
+                    if (part.Size == Math.Min(_partSize, _file.Size - offset) && part.HashCrc64ecma == _file.CrcOf(offset, part.Size))
+                    {
+                        held[part.PartNumber] = part.Size;
+                    }
                 }
+            }
+            catch (OssException gone) when (gone.Code == "NoSuchUpload")
+            {
+                // The last request of a client that was killed ended between the questions: what was answered before is no more.
+                return await LookAsync();
             }
         }
 
