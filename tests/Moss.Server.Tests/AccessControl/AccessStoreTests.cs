@@ -124,12 +124,12 @@ public sealed class AccessStoreTests : IAsyncDisposable
         await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
         await _directory.ChangeUserAsync(
             AccountRecord.RootUid, "alice", user => user with { Policies = AccessDirectory.With(user.Policies, new("all", Allow)) }, Ct);
-        Assert.Single((await _store.ReadAsync(Ct)).Users[(AccountRecord.RootUid, "alice")].Policies);
+        Assert.Single((await _store.ReadAsync(Ct)).FindUser(AccountRecord.RootUid, "Alice")!.Policies);
 
         var refusal = await Assert.ThrowsAsync<OssException>(async () => await _directory.ChangeUserAsync(
             AccountRecord.RootUid, "alice", user => user with { Policies = AccessDirectory.With(user.Policies, new("bad", "{}")) }, Ct));
         Assert.Equal("InvalidPolicyDocument", refusal.Code);
-        Assert.Single((await _store.ReadAsync(Ct)).Users[(AccountRecord.RootUid, "alice")].Policies);
+        Assert.Single((await _store.ReadAsync(Ct)).FindUser(AccountRecord.RootUid, "Alice")!.Policies);
     }
 
     [Fact]
@@ -142,6 +142,48 @@ public sealed class AccessStoreTests : IAsyncDisposable
         await _directory.RemoveRoleAsync(AccountRecord.RootUid, "uploader", Ct);
         var second = await _directory.AddRoleAsync(AccountRecord.RootUid, "uploader", Trust, [], 3600, Ct);
         Assert.NotEqual(first.Id, second.Id);
+    }
+
+    [Fact]
+    public async Task Of_two_users_that_an_older_build_named_alike_the_first_has_the_name_and_the_other_no_key()
+    {
+        var (first, key) = await _directory.AddUserAsync(AccountRecord.RootUid, "alice", Ct);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        var (_, other) = await _directory.AddUserAsync(AccountRecord.RootUid, "bob", Ct);
+        foreach (var (name, row) in (await _metadata.ListAsync("access/")).Where(row => Encoding.UTF8.GetString(row.Value).Contains("\"bob\"", StringComparison.Ordinal)).ToList())
+        {
+            await _metadata.PutAsync(name, null);
+            var renamed = Encoding.UTF8.GetString(row).Replace("\"bob\"", "\"Alice\"", StringComparison.Ordinal);
+            await _metadata.PutAsync(name.Replace("/bob", "/Alice", StringComparison.Ordinal), Encoding.UTF8.GetBytes(renamed));
+        }
+
+        using var again = new AccessStore(_metadata, Key, _time);
+        var snapshot = await again.ReadAsync(Ct);
+
+        Assert.Equal(first.Uid, snapshot.FindUser(AccountRecord.RootUid, "ALICE")!.Record.Uid);
+        Assert.False(snapshot.Keys[key.Record.Id].Key.IsDisabled);
+        Assert.True(snapshot.Keys[other.Record.Id].Key.IsDisabled);
+
+        // The other one can still be named, just so, to be removed.
+        await _directory.RemoveUserAsync(AccountRecord.RootUid, "Alice", Ct);
+        snapshot = await _store.ReadAsync(Ct);
+        Assert.False(snapshot.Keys.ContainsKey(other.Record.Id));
+        Assert.False(snapshot.Keys[key.Record.Id].Key.IsDisabled);
+    }
+
+    [Fact]
+    public async Task An_account_is_never_called_like_anothers_uid_or_like_another_in_other_letters()
+    {
+        var (account, _) = await _directory.AddAccountAsync("acme", Ct);
+        foreach (var name in (string[])[account.Uid, "123", "ACME", "Root"])
+        {
+            await Assert.ThrowsAsync<AccessException>(async () => await _directory.AddAccountAsync(name, Ct));
+        }
+
+        var snapshot = await _store.ReadAsync(Ct);
+        Assert.Equal(account.Uid, snapshot.FindAccount("Acme")!.Uid);
+        Assert.Equal(account.Uid, snapshot.FindAccount(account.Uid)!.Uid);
+        Assert.Null(snapshot.FindAccount("acm"));
     }
 
     [Fact]

@@ -266,6 +266,57 @@ public sealed class StsTests : IAsyncLifetime
         Assert.Equal(200, (await CallAsync(Parameters(), "GET", bob)).Status);
     }
 
+    [Theory]
+    [InlineData("Resource", "acs:ram::*:role/uploader", false)]
+    [InlineData("Resource", "acs:ram::*:role/UPLOADER", false)]
+    [InlineData("Resource", "acs:ram::*:role/up*ER", false)]
+    [InlineData("NotResource", "acs:ram::*:role/uploader", true)]
+    [InlineData("NotResource", "acs:ram::*:role/other", false)]
+    public async Task A_role_is_denied_or_granted_however_its_name_is_written(string element, string resource, bool mayAssume)
+    {
+        var policy = MayAssume.Replace(
+            "]}", $$""",{"Effect":"Deny","Action":"sts:AssumeRole","{{element}}":"{{resource}}"}]}""", StringComparison.Ordinal);
+        await _server.AdminAsync("policy/attach", new() { ["user"] = "app", ["document"] = policy });
+        foreach (var name in (string[])["uploader", "Uploader", "UPLOADER", "upLoader"])
+        {
+            var reply = await CallAsync(Parameters(("RoleArn", $"acs:ram::1000000000000001:role/{name}")), "GET");
+            Assert.True(reply.Status == (mayAssume ? 200 : 403), $"{name}: {reply.Text}");
+        }
+
+        // No role has this name, whatever a letter's lower case is.
+        await _server.AdminAsync("role/add", new() { ["name"] = "kiosk", ["trust"] = Trust });
+        await _server.AdminAsync("policy/attach", new() { ["user"] = "app", ["document"] = policy.Replace("uploader", "kiosk", StringComparison.Ordinal) });
+        Assert.NotEqual(200, (await CallAsync(Parameters(("RoleArn", "acs:ram::1000000000000001:role/\u212Aiosk")), "GET")).Status);
+    }
+
+    [Fact]
+    public async Task A_name_means_one_user_however_it_is_written()
+    {
+        const string TrustsApp = """{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":"acs:ram::1000000000000001:user/APP"}}]}""";
+        await _server.AdminAsync("role/trust", new() { ["name"] = "uploader", ["trust"] = TrustsApp });
+        Assert.Equal(200, (await CallAsync(Parameters(), "GET")).Status);
+
+        // Nobody else can be called that, and the admin calls mean the same user.
+        Assert.Equal(409, (await _server.TryAdminAsync("user/add", new() { ["name"] = "App" })).Status);
+        Assert.Equal("app", (string)(await _server.AdminAsync("user/show", new() { ["name"] = "aPP" }))!["name"]!);
+        Assert.Equal("app", (string)(await _server.AdminAsync("key/add", new() { ["user"] = "APP" }))!["userName"]!);
+        await _server.AdminAsync("user/disable", new() { ["name"] = "APP" });
+        Assert.Contains("InvalidAccessKeyId", (await CallAsync(Parameters(), "GET")).Text, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("arn:sts::1000000000000001:assumed-role/UPLOADER/session-1", true)]
+    [InlineData("arn:sts::1000000000000001:assumed-role/uploader/sess*", true)]
+    [InlineData("arn:sts::1000000000000001:assumed-role/uploader/Session-1", false)]
+    public async Task A_bucket_policy_names_roles_without_case_and_sessions_as_they_are(string principal, bool isMeant)
+    {
+        var grant = await AssumeAsync();
+        var policy = $$"""{"Version":"1","Statement":[{"Effect":"Allow","Principal":["{{principal}}"],"Action":"oss:ListObjects","Resource":"acs:oss:*:*:uploads"}]}""";
+        (await _server.SendAsync("PUT", "uploads", by: AccessServer.Root, query: "policy", content: Encoding.UTF8.GetBytes(policy))).Is(200);
+
+        Assert.Equal(isMeant ? 200 : 403, (await _server.SendAsync("GET", "uploads", by: grant)).Status);
+    }
+
     [Fact]
     public async Task A_trust_policy_may_ask_for_an_external_id()
     {

@@ -25,11 +25,17 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
     public ValueTask<(AccountRecord Account, FreshKey Key)> AddAccountAsync(string name, CancellationToken ct)
     {
         RequireName(name, "AccountName");
+        if (name.All(char.IsAsciiDigit))
+        {
+            // Accounts are looked up by uid or name: a name must not be mistaken for another's uid.
+            throw AccessException.Parameter("AccountName", "AccountName must not be digits alone.");
+        }
+
         return store.ChangeAsync(
             async rows =>
             {
                 var accounts = await rows.AccountsAsync();
-                if (name == "root" || accounts.Any(account => account.Name == name))
+                if (AccessName.AreSame(name, "root") || accounts.Any(account => AccessName.AreSame(account.Name, name)))
                 {
                     throw AccessException.Exists("Account", name);
                 }
@@ -115,7 +121,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
             async rows =>
             {
                 var user = await UserAsync(rows, accountUid, name);
-                await RemoveKeysAsync(rows, accountUid, name);
+                await RemoveKeysAsync(rows, accountUid, user.Name);
                 await rows.RemoveAsync(user);
                 return user;
             },
@@ -127,12 +133,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
             async rows =>
             {
                 await AccountAsync(rows, accountUid);
-                if (userName is not null)
-                {
-                    await UserAsync(rows, accountUid, userName);
-                }
-
-                return await AddKeyAsync(rows, accountUid, userName);
+                return await AddKeyAsync(rows, accountUid, userName is null ? null : (await UserAsync(rows, accountUid, userName)).Name);
             },
             ct);
 
@@ -292,11 +293,9 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
         return uid;
     }
 
-    // RAM's rule for names, for users and roles alike.
     static void RequireName(string name, string parameter)
     {
-        var isName = name.Length is > 0 and <= 64 && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '-' or '_' or '@');
-        if (!isName)
+        if (!AccessName.IsValid(name))
         {
             throw AccessException.Parameter(parameter, $"{parameter} must be 1 to 64 letters, digits and . - _ @ characters.");
         }

@@ -14,17 +14,26 @@ sealed class AccessSnapshot
     /// <summary>By uid. The root account is always there.</summary>
     public required FrozenDictionary<string, AccountRecord> Accounts { get; init; }
 
-    public required FrozenDictionary<(string AccountUid, string Name), AccessUser> Users { get; init; }
+    /// <summary>By account and folded name (<see cref="AccessName"/>).</summary>
+    public required FrozenDictionary<(string AccountUid, string FoldedName), AccessUser> Users { get; init; }
 
-    /// <summary>Role names compare without case: clients write them in either.</summary>
-    public required FrozenDictionary<(string AccountUid, string LowerName), AccessRole> Roles { get; init; }
+    /// <summary>By account and folded name.</summary>
+    public required FrozenDictionary<(string AccountUid, string FoldedName), AccessRole> Roles { get; init; }
 
     public required FrozenDictionary<string, AccessKeyEntry> Keys { get; init; }
 
     /// <summary>Users by their own uid.</summary>
     public required FrozenDictionary<string, AccessUser> UsersByUid { get; init; }
 
-    public AccessRole? FindRole(string accountUid, string name) => Roles.GetValueOrDefault((accountUid, name.ToLowerInvariant()));
+    /// <summary>An account by its uid or, where none has it, by its name.</summary>
+    public AccountRecord? FindAccount(string uidOrName) =>
+        Accounts.GetValueOrDefault(uidOrName) ?? Accounts.Values.FirstOrDefault(account => AccessName.AreSame(account.Name, uidOrName));
+
+    public AccessUser? FindUser(string accountUid, string name) =>
+        AccessName.Fold(name) is { } folded ? Users.GetValueOrDefault((accountUid, folded)) : null;
+
+    public AccessRole? FindRole(string accountUid, string name) =>
+        AccessName.Fold(name) is { } folded ? Roles.GetValueOrDefault((accountUid, folded)) : null;
 }
 
 /// <summary>A user with its policies.</summary>

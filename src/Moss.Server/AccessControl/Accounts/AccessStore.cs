@@ -127,9 +127,13 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
 
         var accounts = All(rows, AccountPrefix, AccessJson.Default.AccountRecord).ToDictionary(account => account.Uid);
         accounts[AccountRecord.RootUid] = new() { Uid = AccountRecord.RootUid, Name = "root", Created = DateTimeOffset.UnixEpoch };
+
+        // Older builds made users whose names differ by case alone; the name belongs to the first of them, and the others' keys to nobody.
         var users = All(rows, UserPrefix, AccessJson.Default.UserRecord)
+            .OrderBy(user => user.Created)
+            .DistinctBy(user => (user.AccountUid, user.Name.ToLowerInvariant()))
             .Select(user => new AccessUser(user, Parse(user.Policies)))
-            .ToFrozenDictionary(user => (user.Record.AccountUid, user.Record.Name));
+            .ToFrozenDictionary(user => (user.Record.AccountUid, user.Record.Name.ToLowerInvariant()));
         return new()
         {
             Version = version,
@@ -151,7 +155,8 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
     {
         var secret = _box.TryOpen(key.Id, key.SealedSecret)
             ?? throw new InvalidDataException($"The secret of access key {key.Id} is damaged or was sealed with another master key.");
-        var user = key.UserName is null ? null : users.GetValueOrDefault((key.AccountUid, key.UserName));
+        var user = key.UserName is null ? null : users.GetValueOrDefault((key.AccountUid, key.UserName.ToLowerInvariant()));
+        user = user?.Record.Name == key.UserName ? user : null;
 
         // A key whose owner is gone would be a hole: it counts as disabled.
         var isDisabled = key.IsDisabled || (key.UserName is not null && user is null or { Record.IsDisabled: true })
@@ -171,9 +176,13 @@ sealed class AccessRows(ISettingRows rows, SecretBox box)
 {
     public ValueTask<AccountRecord?> FindAccountAsync(string uid) => FindAsync($"access/account/{uid}", AccessJson.Default.AccountRecord);
 
-    public ValueTask<UserRecord?> FindUserAsync(string accountUid, string name) => FindAsync(UserName(accountUid, name), AccessJson.Default.UserRecord);
+    /// <summary>The user of that name; written just so, if older builds made two.</summary>
+    public async ValueTask<UserRecord?> FindUserAsync(string accountUid, string name) =>
+        await FindAsync(UserName(accountUid, name), AccessJson.Default.UserRecord)
+        ?? (await UsersAsync()).FirstOrDefault(user => user.AccountUid == accountUid && AccessName.AreSame(user.Name, name));
 
-    public ValueTask<RoleRecord?> FindRoleAsync(string accountUid, string name) => FindAsync(RoleName(accountUid, name), AccessJson.Default.RoleRecord);
+    public async ValueTask<RoleRecord?> FindRoleAsync(string accountUid, string name) =>
+        AccessName.IsValid(name) ? await FindAsync(RoleName(accountUid, name), AccessJson.Default.RoleRecord) : null;
 
     public ValueTask<AccessKeyRecord?> FindKeyAsync(string id) => FindAsync($"access/key/{id}", AccessJson.Default.AccessKeyRecord);
 

@@ -89,7 +89,7 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
     async ValueTask<byte[]?> ShowUserAsync(AdminRequest request, CancellationToken ct)
     {
         var (account, name) = (await AccountAsync(request, ct), Need(request.Name, "name"));
-        var user = (await directory.ReadAsync(ct)).Users.GetValueOrDefault((account, name)) ?? throw AccessException.Missing("User", name);
+        var user = (await directory.ReadAsync(ct)).FindUser(account, name) ?? throw AccessException.Missing("User", name);
         return Json(View(user.Record), AdminJson.Default.UserView);
     }
 
@@ -116,7 +116,7 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
         var account = request.Account is null ? null : await AccountAsync(request, ct);
         var keys = (await directory.ReadAsync(ct)).Keys.Values
             .Select(key => key.Record)
-            .Where(key => (account is null || key.AccountUid == account) && (request.User is null || key.UserName == request.User))
+            .Where(key => (account is null || key.AccountUid == account) && (request.User is null || (key.UserName is { } name && AccessName.AreSame(name, request.User))))
             .OrderBy(key => (key.AccountUid, key.UserName, key.Created))
             .Select(View);
         return Json([.. keys], AdminJson.Default.IReadOnlyListKeyView);
@@ -203,7 +203,7 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
         var snapshot = await directory.ReadAsync(ct);
         var policies = request.Role is { } roleName
             ? (snapshot.FindRole(account, roleName) ?? throw AccessException.Missing("Role", roleName)).Record.Policies
-            : (snapshot.Users.GetValueOrDefault((account, Need(request.User, "user"))) ?? throw AccessException.Missing("User", request.User!)).Record.Policies;
+            : (snapshot.FindUser(account, Need(request.User, "user")) ?? throw AccessException.Missing("User", request.User!)).Record.Policies;
         return Json([.. policies.Select(policy => new PolicyView(policy.Name, policy.Document))], AdminJson.Default.IReadOnlyListPolicyView);
     }
 
@@ -213,13 +213,8 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
     async ValueTask<string> AccountAsync(AdminRequest request, CancellationToken ct) =>
         request.Account is null ? AccountRecord.RootUid : await NamedAccountAsync(request.Account, ct);
 
-    // By uid or by name.
-    async ValueTask<string> NamedAccountAsync(string uidOrName, CancellationToken ct)
-    {
-        var accounts = (await directory.ReadAsync(ct)).Accounts;
-        return accounts.ContainsKey(uidOrName) ? uidOrName
-            : accounts.Values.FirstOrDefault(account => account.Name == uidOrName)?.Uid ?? throw AccessException.Missing("Account", uidOrName);
-    }
+    async ValueTask<string> NamedAccountAsync(string uidOrName, CancellationToken ct) =>
+        ((await directory.ReadAsync(ct)).FindAccount(uidOrName) ?? throw AccessException.Missing("Account", uidOrName)).Uid;
 
     static string Need(string? value, string name) =>
         string.IsNullOrEmpty(value) ? throw AccessException.Parameter(name, $"{name} is missing.") : value;

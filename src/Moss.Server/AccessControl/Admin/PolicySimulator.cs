@@ -51,8 +51,7 @@ sealed class PolicySimulator(AccessDirectory directory, BucketFactsReader reader
     {
         var snapshot = await directory.ReadAsync(ct);
         var account = request.Account is not { } named ? AccountRecord.RootUid
-            : snapshot.Accounts.ContainsKey(named) ? named
-            : snapshot.Accounts.Values.FirstOrDefault(record => record.Name == named)?.Uid ?? throw AccessException.Missing("Account", named);
+            : (snapshot.FindAccount(named) ?? throw AccessException.Missing("Account", named)).Uid;
         if (request.Anonymous)
         {
             return (Identity.Anonymous, []);
@@ -66,8 +65,8 @@ sealed class PolicySimulator(AccessDirectory directory, BucketFactsReader reader
 
         if (request.User is { } userName)
         {
-            var user = snapshot.Users.GetValueOrDefault((account, userName)) ?? throw AccessException.Missing("User", userName);
-            return (Identity.OfUser(account, user.Record.Uid, userName), user.Policies);
+            var user = snapshot.FindUser(account, userName) ?? throw AccessException.Missing("User", userName);
+            return (Identity.OfUser(account, user.Record.Uid, user.Record.Name), user.Policies);
         }
 
         return (Identity.OfAccount(account), []);

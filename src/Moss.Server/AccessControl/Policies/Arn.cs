@@ -26,11 +26,13 @@ readonly record struct Arn(string Service, string? Region, string Owner, string 
 sealed record ArnPattern
 {
     readonly WildcardPattern[]? _segments;
+    readonly WildcardPattern _name;
 
     ArnPattern(string text, WildcardPattern[]? segments)
     {
         Text = text;
         _segments = segments;
+        _name = segments is null ? default : new(segments[3].Text, ignoreCase: true);
     }
 
     public string Text { get; }
@@ -58,7 +60,7 @@ sealed record ArnPattern
         || (_segments[0].Matches(resource.Service)
             && MatchesRegion(_segments[1], resource.Region)
             && _segments[2].Matches(resource.Owner)
-            && _segments[3].Matches(resource.Path));
+            && (resource.Service == "ram" ? _name : _segments[3]).Matches(resource.Path)); // Names of RAM have no case, keys of objects have.
 
     // Regions are written with and without the prefix of the endpoint's name.
     static bool MatchesRegion(WildcardPattern pattern, string? region) =>

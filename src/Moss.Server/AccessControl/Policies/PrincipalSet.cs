@@ -29,18 +29,20 @@ sealed record PrincipalSet(ImmutableArray<PrincipalPattern> Entries, bool IsNot)
     }
 }
 
-/// <summary>One entry of a Principal.</summary>
+/// <summary>One entry of a Principal. Names of users and roles are matched without case, those of sessions as they stand.</summary>
 readonly record struct PrincipalPattern
 {
     readonly WildcardPattern _name;
+    readonly WildcardPattern _session;
     readonly PrincipalForm _form;
 
-    PrincipalPattern(string text, PrincipalForm form, string account, string name)
+    PrincipalPattern(string text, PrincipalForm form, string account, string name = "", string session = "")
     {
         Text = text;
         Account = account;
         _form = form;
         _name = new WildcardPattern(name, ignoreCase: true);
+        _session = new WildcardPattern(session);
     }
 
     public string Text { get; }
@@ -57,17 +59,18 @@ readonly record struct PrincipalPattern
         const string Assumed = "arn:sts::";
         if (text == "*")
         {
-            return new(text, PrincipalForm.Everyone, "", "");
+            return new(text, PrincipalForm.Everyone, "");
         }
 
         if (IsUid(text))
         {
-            return new(text, PrincipalForm.Uid, text, "");
+            return new(text, PrincipalForm.Uid, text);
         }
 
         var (account, name) = text.StartsWith(Assumed, StringComparison.Ordinal) ? Cut(text[Assumed.Length..]) : ("", "");
-        return IsUid(account) && name.StartsWith("assumed-role/", StringComparison.Ordinal) && name.Count('/') == 2
-            ? new(text, PrincipalForm.Named, account, name)
+        var parts = name.Split('/');
+        return IsUid(account) && parts is ["assumed-role", _, _]
+            ? new(text, PrincipalForm.Role, account, parts[1], parts[2])
             : null;
     }
 
@@ -79,14 +82,14 @@ readonly record struct PrincipalPattern
         const string Ram = "acs:ram::";
         if (text == "*")
         {
-            return new(text, PrincipalForm.Everyone, "", "");
+            return new(text, PrincipalForm.Everyone, "");
         }
 
         var (account, name) = text.StartsWith(Ram, StringComparison.Ordinal) ? Cut(text[Ram.Length..]) : ("", "");
         return !IsUid(account) ? null
-            : name == "root" ? new(text, PrincipalForm.AnyOfAccount, account, "")
-            : name.StartsWith("user/", StringComparison.Ordinal) ? new(text, PrincipalForm.Named, account, name)
-            : name.StartsWith("role/", StringComparison.Ordinal) ? new(text, PrincipalForm.Named, account, $"assumed-{name}/*")
+            : name == "root" ? new(text, PrincipalForm.AnyOfAccount, account)
+            : name.StartsWith("user/", StringComparison.Ordinal) ? new(text, PrincipalForm.User, account, name["user/".Length..])
+            : name.StartsWith("role/", StringComparison.Ordinal) ? new(text, PrincipalForm.Role, account, name["role/".Length..], "*")
             : null;
     }
 
@@ -95,12 +98,9 @@ readonly record struct PrincipalPattern
         PrincipalForm.Everyone => true,
         PrincipalForm.Uid => identity.IsAccount(Account) || (identity.Kind == IdentityKind.User && identity.UserUid == Account),
         PrincipalForm.AnyOfAccount => !identity.IsAnonymous && (identity.AccountUid == Account || identity.UserUid == Account),
-        _ => identity.AccountUid == Account && identity.Kind switch
-        {
-            IdentityKind.User => _name.Matches($"user/{identity.Name}"),
-            IdentityKind.AssumedRole => _name.Matches($"assumed-role/{identity.Name}/{identity.SessionName}"),
-            _ => false,
-        },
+        PrincipalForm.User => identity.Kind == IdentityKind.User && identity.AccountUid == Account && _name.Matches(identity.Name),
+        _ => identity.Kind == IdentityKind.AssumedRole && identity.AccountUid == Account
+            && _name.Matches(identity.Name) && _session.Matches(identity.SessionName),
     };
 
     public override string ToString() => Text;
@@ -118,6 +118,7 @@ readonly record struct PrincipalPattern
         Everyone,
         Uid,
         AnyOfAccount,
-        Named,
+        User,
+        Role,
     }
 }

@@ -41,10 +41,10 @@ sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
             throw StsException.NoPermission("Roles may not be assumed by root accounts.");
         }
 
-        // Whoever may not assume a role does not learn whether it is there.
-        RequireOwnRight(caller, new(Action, Arn.OfRole(arn.AccountUid, arn.Name), values));
-        var role = snapshot.FindRole(arn.AccountUid, arn.Name)
-            ?? throw new StsException("EntityNotExist.Role", 404, $"The role not exists: {arn.Name}.");
+        // Judged by the name that the role has, however the client wrote it; whoever may not assume a role does not learn whether it is there.
+        var found = snapshot.FindRole(arn.AccountUid, arn.Name);
+        RequireOwnRight(caller, new(Action, Arn.OfRole(arn.AccountUid, found?.Record.Name ?? arn.Name), values));
+        var role = found ?? throw new StsException("EntityNotExist.Role", 404, $"The role not exists: {arn.Name}.");
         RequireTrust(caller, role, new(Action, Arn.OfRole(arn.AccountUid, role.Record.Name), values));
         return Make(role.Record, session, Duration(request["DurationSeconds"], role.Record), policy);
     }
