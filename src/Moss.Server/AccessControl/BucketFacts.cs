@@ -39,6 +39,10 @@ sealed class BucketFactsReader(ObjectService storage, IMetadataStore metadata)
     // A policy is parsed once for each array that the storage hands out, and forgotten with it.
     readonly ConditionalWeakTable<byte[], PolicyDocument> _policies = [];
 
+    /// <summary>The account that owns a bucket; null when there is none.</summary>
+    public ValueTask<string?> OwnerAsync(BucketName bucketName, CancellationToken ct) =>
+        metadata.ReadAsync(async tx => (await tx.Buckets.FindAsync(bucketName))?.OwnerId, ct);
+
     /// <param name="bucketName">The bucket.</param>
     /// <param name="key">The object, or null for the bucket alone.</param>
     /// <param name="version">The version, or null for the current one.</param>

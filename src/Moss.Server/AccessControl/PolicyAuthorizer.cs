@@ -21,8 +21,9 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
             return;
         }
 
-        // What has no owner yet belongs to whoever asks: the service as the account sees it, and a bucket to be made.
-        if (operation.Scope == Scope.Service || operation.Name == "PutBucket")
+        // What has no owner yet belongs to whoever asks: the service as the account sees it, and a bucket to be made. (To whom a name is another's, the
+        // handler says just that.)
+        if (operation.Scope == Scope.Service || (operation.Name == "PutBucket" && !await IsOwnAsync(context, ct)))
         {
             await AuthorizeOwnAsync(context, ct);
             return;
@@ -36,6 +37,9 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
             await RequireTaggingAsync(context, target, facts, ct);
         }
     }
+
+    public async ValueTask AuthorizeBucketAsync(OssContext context, string permission, CancellationToken ct) =>
+        await RequireAsync(context, new(context.Bucket, Key: null, Version: null, permission, AclRight.None), ct);
 
     public async ValueTask AuthorizeObjectAsync(
         OssContext context, Access access, string permission, BucketName bucket, ObjectKey key, VersionId? version, CancellationToken ct)
@@ -58,6 +62,9 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
         var resource = context.Request.Bucket is { } bucket ? Arn.OfBucket(region, owner, bucket.Value) : Arn.OfService(region, owner);
         await DecideAsync(context, facts: null, resource, context.Operation.Permission, AclRight.None, Acl.Default, ct);
     }
+
+    async ValueTask<bool> IsOwnAsync(OssContext context, CancellationToken ct) =>
+        !context.Caller.IsAnonymous && await reader.OwnerAsync(context.Bucket, ct) == context.Caller.AccountId;
 
     async ValueTask<BucketFacts> RequireAsync(OssContext context, AccessTarget target, CancellationToken ct)
     {

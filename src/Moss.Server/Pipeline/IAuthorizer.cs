@@ -10,6 +10,10 @@ interface IAuthorizer
     /// <exception cref="OssException"><c>AccessDenied</c>, or <c>NoSuchBucket</c> for a bucket that is not there.</exception>
     ValueTask AuthorizeAsync(OssContext context, CancellationToken ct);
 
+    /// <summary>Whether the caller may do something else to the request's bucket besides.</summary>
+    /// <exception cref="OssException"><c>AccessDenied</c>, or <c>NoSuchBucket</c>.</exception>
+    ValueTask AuthorizeBucketAsync(OssContext context, string permission, CancellationToken ct);
+
     /// <summary>Whether the caller may touch an object that the request names elsewhere: a copy's source, a key in a list.</summary>
     ValueTask AuthorizeObjectAsync(
         OssContext context, Access access, string permission, BucketName bucket, ObjectKey key, VersionId? version, CancellationToken ct);

@@ -11,7 +11,11 @@ public sealed record PutBucketRequest
     /// <summary>The account that makes it.</summary>
     public required string OwnerId { get; init; }
 
+    /// <summary>Of a new bucket. One that is there keeps its own: changing it is another right, and so another call.</summary>
     public Acl? Acl { get; init; }
+
+    /// <summary>What a new bucket's owner has to be; null asks for nothing.</summary>
+    public OwnerGuard? Guard { get; init; }
 
     public StorageClass? StorageClass { get; init; }
 
@@ -24,28 +28,36 @@ public sealed record PutBucketRequest
     public string? ResourceGroupId { get; init; }
 }
 
+/// <summary>A condition on the owner of a new bucket, which holds from the moment it is checked until the bucket is there.</summary>
+/// <param name="Lock">What whoever ends the condition holds alone.</param>
+/// <param name="CheckAsync">Throws when the condition does not hold. Reads in the transaction that makes the bucket, maybe more than once.</param>
+public sealed record OwnerGuard(MetadataLock Lock, Func<IMetadataTransaction, ValueTask> CheckAsync);
+
 /// <summary>Counts of a bucket, live (GetBucketStat).</summary>
 public sealed record BucketStat(IReadOnlyList<StorageClassTotals> Classes, UploadTotals Uploads);
 
 /// <summary>Everything that is done with whole buckets.</summary>
 public sealed class BucketOperations(StorageEngine engine)
 {
-    /// <summary>PutBucket: idempotent for its owner; what it asks for beyond the ACL must be what the bucket has.</summary>
+    /// <summary>PutBucket: idempotent for its owner; what it asks for beyond the ACL must be what the bucket has. A bucket that is there is answered as it is.</summary>
     /// <exception cref="OssException"><c>BucketAlreadyExists</c>: another's bucket, or other unchangeable settings.</exception>
     public ValueTask<BucketRecord> PutAsync(BucketName name, PutBucketRequest request, CancellationToken ct) =>
         engine.Metadata.WriteAsync(
-            [MetadataLock.Bucket(name, shared: false)],
+            request.Guard is { } guard ? [MetadataLock.Bucket(name, shared: false), guard.Lock] : [MetadataLock.Bucket(name, shared: false)],
             async tx =>
             {
-                if (await tx.Buckets.FindAsync(name) is not { } existing)
+                if (await tx.Buckets.FindAsync(name) is { } existing)
                 {
-                    return await tx.Buckets.InsertAsync(New(name, request));
+                    RefuseChange(existing, request);
+                    return existing;
                 }
 
-                RefuseChange(existing, request);
-                var changed = existing with { Acl = request.Acl ?? existing.Acl };
-                await tx.Buckets.UpdateAsync(changed);
-                return changed;
+                if (request.Guard is not null)
+                {
+                    await request.Guard.CheckAsync(tx);
+                }
+
+                return await tx.Buckets.InsertAsync(New(name, request));
             },
             ct);
 

@@ -5,6 +5,7 @@ using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Moss.Protocol.Signing;
 using Moss.Server.Hosting;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -31,6 +32,9 @@ sealed class AccessServer : IAsyncDisposable
     public Uri Address => _http.BaseAddress!;
 
     public HttpClient Http => _http;
+
+    /// <summary>What the server serves with, for what no request can show.</summary>
+    public OssServices Services => _server.Services;
 
     public static async Task<AccessServer> StartAsync(
         Func<OssServerOptions, OssServerOptions>? configure = null, TimeProvider? time = null, SocketsHttpHandler? handler = null)

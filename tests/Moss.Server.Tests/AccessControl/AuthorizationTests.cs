@@ -1,6 +1,10 @@
 using System.Text;
 using System.Text.Json.Nodes;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
+using Moss.Server.AccessControl.Accounts;
+using Moss.Storage.Buckets;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -125,6 +129,93 @@ public sealed class AuthorizationTests : IAsyncLifetime
         Assert.Contains("<Name>videos</Name>", theirs.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("photos", theirs.Text, StringComparison.Ordinal);
         (await _server.SendAsync("GET", "videos", by: AccessServer.Root)).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task Putting_a_bucket_that_is_there_needs_the_rights_that_its_policy_and_its_ACL_need()
+    {
+        async Task<string> AclAsync() => (await _server.SendAsync("GET", "photos", by: AccessServer.Root, query: "acl")).Text;
+        Task<Reply> Put(Credential by, string? acl = null) =>
+            _server.SendAsync("PUT", "photos", by: by, headers: acl is null ? [] : [("x-oss-acl", acl)]);
+
+        // Without the right to change the ACL the bucket can be put, but not with another ACL.
+        var alice = await _server.UserAsync("alice", Allow("oss:*", "*", ("Deny", "oss:PutBucketAcl")));
+        (await Put(alice)).Is(200);
+        (await Put(alice, "private")).Is(200);
+        var refused = await Put(alice, "public-read-write");
+        refused.Is(403, "AccessDenied");
+        Assert.Equal("oss:PutBucketAcl", refused.Element("AuthAction"));
+        Assert.Contains("<Grant>private</Grant>", await AclAsync(), StringComparison.Ordinal);
+
+        // The ACL of a new bucket comes with it; conditions see it.
+        (await _server.SendAsync("PUT", "alices-bucket", by: alice, headers: ("x-oss-acl", "public-read"))).Is(200);
+
+        // The bucket's own policy counts.
+        await AttachAsync("alice", Allow("oss:*", "*"));
+        var uid = (string)(await _server.AdminAsync("user/show", new() { ["name"] = "alice" }))!["uid"]!;
+        await PutPolicyAsync("photos", Statement("Deny", uid, "oss:*", "acs:oss:*:*:photos"));
+        var denied = await Put(alice);
+        denied.Is(403, "AccessDenied");
+        Assert.Equal("0003-00000101", denied.Header("x-oss-ec"));
+        (await Put(alice, "public-read-write")).Is(403, "AccessDenied");
+
+        await PutPolicyAsync("photos", Statement("Deny", uid, "oss:PutBucketAcl", "acs:oss:*:*:photos"));
+        (await Put(alice, "public-read-write")).Is(403, "AccessDenied");
+        Assert.Contains("<Grant>private</Grant>", await AclAsync(), StringComparison.Ordinal);
+        (await Put(AccessServer.Root, "public-read")).Is(200);
+        Assert.Contains("<Grant>public-read</Grant>", await AclAsync(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task An_account_that_owns_buckets_stays()
+    {
+        var account = (await _server.AdminAsync("account/add", new() { ["name"] = "acme" }))!;
+        var key = AccessServer.KeyOf(account);
+        foreach (var number in Enumerable.Range(1, 7))
+        {
+            (await _server.SendAsync("PUT", $"acme-{number}", by: key)).Is(200);
+        }
+
+        var refused = await _server.TryAdminAsync("account/remove", new() { ["name"] = "acme" });
+        Assert.Equal(409, refused.Status);
+        Assert.Contains("DeleteConflict.Account", refused.Text, StringComparison.Ordinal);
+        Assert.Contains("owns 7 buckets: acme-1, acme-2, acme-3, acme-4, acme-5 and 2 more", refused.Text, StringComparison.Ordinal);
+        (await _server.SendAsync("GET", "acme-1", by: key)).Is(200);
+
+        foreach (var number in Enumerable.Range(1, 7))
+        {
+            (await _server.SendAsync("DELETE", $"acme-{number}", by: key)).Is(204);
+        }
+
+        await _server.AdminAsync("account/remove", new() { ["name"] = "acme" });
+    }
+
+    [Fact]
+    public async Task No_bucket_is_made_for_an_account_that_is_gone()
+    {
+        var account = (await _server.AdminAsync("account/add", new() { ["name"] = "acme" }))!;
+        var request = new PutBucketRequest { OwnerId = (string)account["uid"]!, Guard = AccessStore.GuardOf((string)account["uid"]!) };
+        await _server.Services.Storage.Buckets.PutAsync(BucketName.Parse("before"), request, TestContext.Current.CancellationToken);
+        await _server.Services.Storage.Buckets.DeleteAsync(BucketName.Parse("before"), TestContext.Current.CancellationToken);
+        await _server.AdminAsync("account/remove", new() { ["name"] = "acme" });
+
+        // What a request does that was let in before its account was removed.
+        var refusal = await Assert.ThrowsAsync<OssException>(async () =>
+            await _server.Services.Storage.Buckets.PutAsync(BucketName.Parse("after"), request, TestContext.Current.CancellationToken));
+        Assert.Equal("InvalidAccessKeyId", refusal.Code);
+    }
+
+    [Fact]
+    public async Task An_account_and_its_new_bucket_do_not_pass_each_other()
+    {
+        foreach (var round in Enumerable.Range(0, 40))
+        {
+            var account = (await _server.AdminAsync("account/add", new() { ["name"] = $"acme-{round}" }))!;
+            var making = _server.SendAsync("PUT", $"bucket-{round}", by: AccessServer.KeyOf(account));
+            var removing = _server.TryAdminAsync("account/remove", new() { ["name"] = $"acme-{round}" });
+            var (made, removed) = (await making, await removing);
+            Assert.True(made.Status == 200 ^ removed.Status == 204, $"{made.Status} {made.Text}, {removed.Status} {removed.Text}");
+        }
     }
 
     [Fact]

@@ -37,7 +37,7 @@ static class AdminCommand
             Listing("list", "List accounts.", "account/list", [], new("uid", "UID", -18), new("name", "NAME", -24), new("disabled", "DISABLED", 0)),
             Named("disable", "Let nobody of an account in.", "account/disable"),
             Named("enable", "Let an account in again.", "account/enable"),
-            Named("rm", "Remove an account without users and roles, and its keys.", "account/remove"));
+            Named("rm", "Remove an account without buckets, users and roles, and its keys.", "account/remove"));
 
     static MossCommand Users() => new MossCommand("user", "Users: they may do what policies say.")
         .With(

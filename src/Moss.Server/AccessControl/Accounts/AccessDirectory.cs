@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Moss.Protocol.Errors;
+using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
 using Moss.Server.AccessControl.Policies;
 
@@ -17,6 +18,10 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
     public const int MaxKeysPerOwner = 10;
 
     const int MaxPolicies = 20;
+
+    /// <summary>A message is to be read.</summary>
+    const int MaxBucketsNamed = 5;
+
     const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
     public ValueTask<AccessSnapshot> ReadAsync(CancellationToken ct) => store.ReadAsync(ct);
@@ -57,7 +62,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
             },
             ct);
 
-    /// <summary>Removes an account without users and roles, and its keys. Whether it owns buckets is the caller's check.</summary>
+    /// <summary>Removes an account without users, roles and buckets, and its keys. No bucket of it is made meanwhile (<see cref="AccessStore.GuardOf"/>).</summary>
     public ValueTask<AccountRecord> RemoveAccountAsync(string uid, CancellationToken ct) =>
         store.ChangeAsync(
             async rows =>
@@ -73,6 +78,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
                     throw AccessException.InUse("Account", "The account has users or roles. Delete them first.");
                 }
 
+                RequireNoBuckets(await rows.BucketsAsync(uid));
                 await RemoveKeysAsync(rows, uid, userName: null);
                 await rows.RemoveAsync(account);
                 return account;
@@ -277,6 +283,17 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
 
     static async ValueTask<AccessKeyRecord> KeyAsync(AccessRows rows, string id) =>
         await rows.FindKeyAsync(id) ?? throw AccessException.Missing("AccessKey", id);
+
+    // Nobody could ever use or delete them again: the root account has no rights over the buckets of others.
+    static void RequireNoBuckets(IReadOnlyList<BucketName> owned)
+    {
+        if (owned.Count > 0)
+        {
+            var named = string.Join(", ", owned.Take(MaxBucketsNamed));
+            var more = owned.Count > MaxBucketsNamed ? $" and {owned.Count - MaxBucketsNamed} more" : "";
+            throw AccessException.InUse("Account", $"The account owns {owned.Count} bucket{(owned.Count == 1 ? "" : "s")}: {named}{more}. Delete them first.");
+        }
+    }
 
     static AccessException RootStays() => AccessException.Parameter("AccountUid", "The root account can be neither disabled nor deleted.");
 

@@ -4,8 +4,12 @@ using System.Collections.Immutable;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
+using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
 using Moss.Server.AccessControl.Policies;
+using Moss.Storage.Buckets;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.AccessControl.Accounts;
@@ -28,7 +32,9 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
     const string RolePrefix = Prefix + "role/";
     const string KeyPrefix = Prefix + "key/";
 
-    static readonly MetadataLock Lock = MetadataLock.Named("access");
+    const string LockName = "access";
+
+    static readonly MetadataLock Lock = MetadataLock.Named(LockName);
 
     readonly SecretBox _box = masterKey.ForPurpose("access-keys");
     readonly SemaphoreSlim _refreshing = new(1, 1);
@@ -66,7 +72,7 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
             [Lock],
             async tx =>
             {
-                var result = await change(new AccessRows(tx.Settings, _box));
+                var result = await change(new AccessRows(tx, _box));
                 var version = ReadVersion(await tx.Settings.FindAsync(VersionName));
                 var next = new byte[sizeof(long)];
                 BinaryPrimitives.WriteInt64BigEndian(next, version + 1);
@@ -93,6 +99,17 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
 
         return result;
     }
+
+    /// <summary>Lets an account have new buckets for as long as it is there: it is not removed while one is being made.</summary>
+    public static OwnerGuard GuardOf(string accountUid) => new(
+        MetadataLock.Named(LockName, shared: true),
+        async tx =>
+        {
+            if (accountUid != AccountRecord.RootUid && await tx.Settings.FindAsync(AccountPrefix + accountUid) is null)
+            {
+                throw new OssException(OssErrors.InvalidAccessKeyId);
+            }
+        });
 
     /// <summary>Reads everything once, so that a wrong master key is found at the start.</summary>
     /// <exception cref="InvalidDataException">The secrets were sealed with another master key.</exception>
@@ -172,8 +189,28 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
 }
 
 /// <summary>The rows of accounts, users, roles and keys inside a transaction.</summary>
-sealed class AccessRows(ISettingRows rows, SecretBox box)
+sealed class AccessRows(IMetadataTransaction tx, SecretBox box)
 {
+    ISettingRows Settings => tx.Settings;
+
+    /// <summary>The names of the buckets that an account owns, by name.</summary>
+    public async ValueTask<IReadOnlyList<BucketName>> BucketsAsync(string accountUid)
+    {
+        var owned = new List<BucketName>();
+        var after = "";
+        while (true)
+        {
+            var page = await tx.Buckets.ListAsync(prefix: "", after, OssLimits.MaxListPage);
+            owned.AddRange(page.Where(bucket => bucket.OwnerId == accountUid).Select(bucket => bucket.Name));
+            if (page.Count < OssLimits.MaxListPage)
+            {
+                return owned;
+            }
+
+            after = page[^1].Name.Value;
+        }
+    }
+
     public ValueTask<AccountRecord?> FindAccountAsync(string uid) => FindAsync($"access/account/{uid}", AccessJson.Default.AccountRecord);
 
     /// <summary>The user of that name; written just so, if older builds made two.</summary>
@@ -202,13 +239,13 @@ sealed class AccessRows(ISettingRows rows, SecretBox box)
 
     public ValueTask PutAsync(AccessKeyRecord key) => PutAsync($"access/key/{key.Id}", key, AccessJson.Default.AccessKeyRecord);
 
-    public ValueTask RemoveAsync(AccountRecord account) => rows.PutAsync($"access/account/{account.Uid}", value: null);
+    public ValueTask RemoveAsync(AccountRecord account) => Settings.PutAsync($"access/account/{account.Uid}", value: null);
 
-    public ValueTask RemoveAsync(UserRecord user) => rows.PutAsync(UserName(user.AccountUid, user.Name), value: null);
+    public ValueTask RemoveAsync(UserRecord user) => Settings.PutAsync(UserName(user.AccountUid, user.Name), value: null);
 
-    public ValueTask RemoveAsync(RoleRecord role) => rows.PutAsync(RoleName(role.AccountUid, role.Name), value: null);
+    public ValueTask RemoveAsync(RoleRecord role) => Settings.PutAsync(RoleName(role.AccountUid, role.Name), value: null);
 
-    public ValueTask RemoveAsync(AccessKeyRecord key) => rows.PutAsync($"access/key/{key.Id}", value: null);
+    public ValueTask RemoveAsync(AccessKeyRecord key) => Settings.PutAsync($"access/key/{key.Id}", value: null);
 
     /// <summary>A secret as a key's record holds it.</summary>
     public byte[] Seal(string accessKeyId, AccessKeySecret secret) => box.Seal(accessKeyId, Encoding.UTF8.GetBytes(secret.Reveal()));
@@ -219,10 +256,10 @@ sealed class AccessRows(ISettingRows rows, SecretBox box)
 
     async ValueTask<T?> FindAsync<T>(string name, JsonTypeInfo<T> type)
         where T : class =>
-        await rows.FindAsync(name) is { } row ? JsonSerializer.Deserialize(row, type) : null;
+        await Settings.FindAsync(name) is { } row ? JsonSerializer.Deserialize(row, type) : null;
 
     async ValueTask<IReadOnlyList<T>> AllAsync<T>(string prefix, JsonTypeInfo<T> type) =>
-        [.. (await rows.ListAsync(prefix)).Select(row => JsonSerializer.Deserialize(row.Value, type)!)];
+        [.. (await Settings.ListAsync(prefix)).Select(row => JsonSerializer.Deserialize(row.Value, type)!)];
 
-    ValueTask PutAsync<T>(string name, T record, JsonTypeInfo<T> type) => rows.PutAsync(name, JsonSerializer.SerializeToUtf8Bytes(record, type));
+    ValueTask PutAsync<T>(string name, T record, JsonTypeInfo<T> type) => Settings.PutAsync(name, JsonSerializer.SerializeToUtf8Bytes(record, type));
 }

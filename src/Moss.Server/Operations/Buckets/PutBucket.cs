@@ -2,6 +2,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
+using Moss.Server.AccessControl.Accounts;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
 using Moss.Storage.Buckets;
@@ -9,7 +10,7 @@ using Moss.Storage.Buckets;
 namespace Moss.Server.Operations.Buckets;
 
 /// <summary>
-/// PutBucket. Idempotent for its owner, whose x-oss-acl is applied; another storage class, redundancy or location is 409. Any location is taken and
+/// PutBucket. Idempotent for its owner; an x-oss-acl that a bucket does not have yet is PutBucketAcl, and needs that right as well. Another storage class, redundancy or location is 409. Any location is taken and
 /// recorded, for a server has only one. No quota.
 /// </summary>
 static class PutBucket
@@ -29,8 +30,16 @@ static class PutBucket
             DataRedundancyType = RedundancyOf(configuration.DataRedundancyType),
             Region = RegionOf(configuration.LocationConstraint),
             ResourceGroupId = context.GivenHeader("x-oss-resource-group-id"),
+            Guard = AccessStore.GuardOf(context.Caller.AccountId),
         };
-        await context.Storage.Buckets.PutAsync(context.Bucket, request, ct);
+        var bucket = await context.Storage.Buckets.PutAsync(context.Bucket, request, ct);
+        if (acl is not null && acl != bucket.Acl)
+        {
+            await context.Services.Authorizer.AuthorizeBucketAsync(context, "oss:PutBucketAcl", ct);
+            await context.Storage.Buckets.UpdateAsync(
+                context.Bucket, now => now.Id == bucket.Id ? now with { Acl = acl.Value } : throw OssErrors.BucketMissing(context.Bucket.Value), ct);
+        }
+
         context.SetHeader("Location", "/" + context.Bucket.Value);
         await context.Empty();
     }
