@@ -70,8 +70,13 @@ public sealed record OssServerOptions
     /// <summary>The RSA private key, in PEM, that signs callbacks; null makes one and keeps it in the catalogue.</summary>
     public AccessKeySecret? CallbackKeyPem { get; init; }
 
-    /// <summary>Where callbacks say that the public half of their key is; null: at this server, as the client reached it.</summary>
+    /// <summary>
+    /// Where callbacks say that the public half of their key is; null: at this server, by the domain that the client reached it by, or else by its address.
+    /// </summary>
     public string? CallbackKeyUrl { get; init; }
+
+    /// <summary>How the names in callbacks' URLs become addresses; blocks.</summary>
+    internal Func<string, IPAddress[]> Resolve { get; init; } = Dns.GetHostAddresses;
 
     /// <summary>The server's certificate in PEM, followed by those that lead to its root; with <see cref="TlsKeyFile"/>. Null: plain HTTP.</summary>
     public string? TlsCertificateFile { get; init; }

@@ -6,11 +6,18 @@ using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 using System.Xml;
+using Microsoft.Extensions.Logging;
+using Moss.Server.Observability;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.Callbacks;
 
 /// <summary>What is sent to an application's server.</summary>
-sealed record CallbackMessage(string Body, bool IsJson, string Bucket, string Requester, string RequestId, string PublicKeyUrl);
+sealed record CallbackMessage(string Body, bool IsJson, string Bucket, string Requester, string RequestId, string PublicKeyUrl)
+{
+    /// <summary>On whose behalf the server calls: the uploader, or the bucket's uploaders whom nobody knows.</summary>
+    public string Holder => Requester.Length > 0 ? Requester : $"bucket {Bucket}";
+}
 
 /// <summary>What an application's server answered, or why there is no answer.</summary>
 sealed record CallbackReply
@@ -40,25 +47,28 @@ sealed class CallbackClient : IDisposable
 
     const int MaxHeaderKilobytes = 32;
 
-    /// <summary>Calls under way; more wait for nothing, because an upload waits behind each.</summary>
-    const int MaxCalls = 512;
+    /// <summary>Calls under way; more are not waited with, because an upload waits behind each. One uploader alone has half of them.</summary>
+    public const int MaxCalls = 512;
 
     const string ForbiddenMessage = "Private address is forbidden to callback.";
 
-    static readonly HttpRequestOptionsKey<CallbackOptions> OptionsKey = new("callback");
-    static readonly HttpRequestOptionsKey<CallbackUrl> UrlKey = new("url");
+    static readonly HttpRequestOptionsKey<Target> TargetKey = new("target");
 
     readonly CallbackSigner _signer;
     readonly AddressGuard _guard;
+    readonly NameLookup _names;
     readonly TimeProvider _time;
+    readonly ILogger _log;
     readonly HttpClient _http;
-    int _calls;
+    readonly FairShare _calls = new(MaxCalls);
 
-    public CallbackClient(CallbackSigner signer, AddressGuard guard, TimeProvider time)
+    public CallbackClient(CallbackSigner signer, AddressGuard guard, NameLookup names, TimeProvider time, ILogger log)
     {
         _signer = signer;
         _guard = guard;
+        _names = names;
         _time = time;
+        _log = log;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -76,9 +86,8 @@ sealed class CallbackClient : IDisposable
     /// <summary>Calls the URLs in their order until one answers well; the reply is that one's, or the last failure.</summary>
     public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, CancellationToken ct)
     {
-        if (Interlocked.Increment(ref _calls) > MaxCalls)
+        if (!_calls.TryTake(message.Holder))
         {
-            Interlocked.Decrement(ref _calls);
             return CallbackReply.Failed("Too many callback requests", "0007-00000201");
         }
 
@@ -98,7 +107,7 @@ sealed class CallbackClient : IDisposable
         }
         finally
         {
-            Interlocked.Decrement(ref _calls);
+            _calls.Return(message.Holder);
         }
     }
 
@@ -111,6 +120,7 @@ sealed class CallbackClient : IDisposable
         try
         {
             using var request = Request(options, url, message);
+            request.Options.Set(TargetKey, new(url, options.SendsSni, message.Holder, both.Token));
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
             return await ReadAsync(response, both.Token);
         }
@@ -118,8 +128,13 @@ sealed class CallbackClient : IDisposable
         {
             return CallbackReply.Failed("Cost too long time", "0007-00000202");
         }
-        catch (Exception exception) when (exception is HttpRequestException or IOException or AuthenticationFailedException)
+        catch (Exception exception) when (exception is not OperationCanceledException)
         {
+            if (exception is not (HttpRequestException or IOException or SocketException or AuthenticationFailedException))
+            {
+                Log.CallbackFailed(_log, message.RequestId, exception); // The other URLs are called all the same.
+            }
+
             return CallbackReply.Failed(
                 exception is ForbiddenAddressException || exception.InnerException is ForbiddenAddressException
                     ? ForbiddenMessage
@@ -127,7 +142,8 @@ sealed class CallbackClient : IDisposable
         }
     }
 
-    HttpRequestMessage Request(CallbackOptions options, CallbackUrl url, CallbackMessage message)
+    /// <summary>The request for one URL.</summary>
+    internal HttpRequestMessage Request(CallbackOptions options, CallbackUrl url, CallbackMessage message)
     {
         // TLS is this class's own business, because a handshake may have to leave the name out; so for the handler every URL is a plain one.
         var body = System.Text.Encoding.UTF8.GetBytes(message.Body);
@@ -149,8 +165,6 @@ sealed class CallbackClient : IDisposable
         headers.TryAddWithoutValidation("x-oss-request-id", message.RequestId);
         headers.TryAddWithoutValidation("x-oss-signature-version", "1.0");
         headers.TryAddWithoutValidation("x-oss-tag", "CALLBACK");
-        request.Options.Set(OptionsKey, options);
-        request.Options.Set(UrlKey, url);
         return request;
     }
 
@@ -166,18 +180,39 @@ sealed class CallbackClient : IDisposable
             return CallbackReply.Failed("Error Status : 400.User server return no content-length");
         }
 
-        if (length > MaxAnswerBytes)
+        // Chunks say nothing of their number, whatever length a header claims beside them (RFC 9112, 6.3).
+        if (response.Headers.TransferEncoding.Count > 0)
+        {
+            return CallbackReply.Failed("Error Status : 400.User server return no content-length");
+        }
+
+        if (length > MaxAnswerBytes || await ReadAsync(response.Content, ct) is not { } body)
         {
             return CallbackReply.Failed("Error Status : 400.User server return too long content-length value");
         }
 
-        // The handler ends the content at its length.
-        var body = await response.Content.ReadAsByteArrayAsync(ct);
         var type = response.Content.Headers.ContentType?.ToString() ?? "application/json";
         var isXml = type.StartsWith("application/xml", StringComparison.OrdinalIgnoreCase);
         return (isXml ? IsXml(body) : IsJson(body))
             ? new() { Body = body, ContentType = type }
             : CallbackReply.Failed(isXml ? "Response body is not valid xml format." : "Response body is not valid json format.");
+    }
+
+    // Counted as it comes, whatever was said of its length; null when it is too long.
+    static async ValueTask<byte[]?> ReadAsync(HttpContent content, CancellationToken ct)
+    {
+        await using var stream = await content.ReadAsStreamAsync(ct);
+        using var buffer = new PooledBuffer();
+        while (await stream.ReadAsync(buffer.GetMemory(), ct) is var count and > 0)
+        {
+            buffer.Advance(count);
+            if (buffer.Written.Length > MaxAnswerBytes)
+            {
+                return null;
+            }
+        }
+
+        return buffer.Written.ToArray();
     }
 
     static bool IsJson(byte[] body)
@@ -205,24 +240,26 @@ sealed class CallbackClient : IDisposable
 
             return true;
         }
-        catch (XmlException)
+        catch (Exception exception) when (exception is XmlException or ArgumentException or NotSupportedException or InvalidOperationException)
         {
-            return false;
+            return false; // The others are of encodings that the platform does not know.
         }
     }
 
+    // The platform would go on connecting when the call is given up; here that ends with the call's patience.
     async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken ct)
     {
-        context.InitialRequestMessage.Options.TryGetValue(OptionsKey, out var options);
-        context.InitialRequestMessage.Options.TryGetValue(UrlKey, out var url);
-        var socket = await ConnectAsync(url!, ct);
+        context.InitialRequestMessage.Options.TryGetValue(TargetKey, out var target);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, target!.Patience);
+        var url = target.Url;
+        var socket = await ConnectAsync(url, target.Holder, both.Token);
         var stream = new NetworkStream(socket, ownsSocket: true);
-        return url!.IsHttps ? await SecureAsync(stream, url, options!.SendsSni, ct) : stream;
+        return url.IsHttps ? await SecureAsync(stream, url, target.SendsSni, both.Token) : stream;
     }
 
-    async ValueTask<Socket> ConnectAsync(CallbackUrl url, CancellationToken ct)
+    async ValueTask<Socket> ConnectAsync(CallbackUrl url, string holder, CancellationToken ct)
     {
-        var addresses = await Dns.GetHostAddressesAsync(url.Host, ct);
+        var addresses = await _names.FindAsync(url.Host, holder, ct);
         var callable = addresses.Where(_guard.MayCall).ToArray();
         if (callable.Length == 0)
         {
@@ -252,6 +289,8 @@ sealed class CallbackClient : IDisposable
                 new SslClientAuthenticationOptions
                 {
                     TargetHost = sendsSni ? url.Host : "",
+                    // A certificate may name addresses where its issuer's lies: a way around the guard, were they followed.
+                    CertificateChainPolicy = new() { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck },
                     // Without the name in the handshake the platform cannot compare it with the certificate's; here it always is.
                     RemoteCertificateValidationCallback = (_, certificate, _, errors) =>
                         (errors & ~SslPolicyErrors.RemoteCertificateNameMismatch) == SslPolicyErrors.None
@@ -271,6 +310,9 @@ sealed class CallbackClient : IDisposable
             throw;
         }
     }
+
+    /// <summary>What a connection is made for.</summary>
+    sealed record Target(CallbackUrl Url, bool SendsSni, string Holder, CancellationToken Patience);
 
     sealed class ForbiddenAddressException() : IOException(ForbiddenMessage);
 

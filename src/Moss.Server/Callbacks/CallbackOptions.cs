@@ -12,7 +12,13 @@ sealed record CallbackOptions
     /// <summary>Each of the two values in base64.</summary>
     public const int MaxLength = 5 * 1024;
 
+    // The spelling is the service's.
+    const string NotJson = "The callback var is not expecten json.";
+
     const int MaxUrls = 5;
+
+    /// <summary>More variables than there are to tell of; each may stand for some kilobytes.</summary>
+    const int MaxBodyVariables = 100;
 
     public required ImmutableArray<CallbackUrl> Urls { get; init; }
 
@@ -47,28 +53,41 @@ sealed record CallbackOptions
 
     /// <summary>What the fields of a form ask for; null when they ask for nothing.</summary>
     /// <param name="callback">The field <c>callback</c>.</param>
-    /// <param name="variables">The fields whose names begin with <c>x:</c>.</param>
-    public static CallbackOptions? OfForm(string? callback, IEnumerable<KeyValuePair<string, string>> variables) =>
-        string.IsNullOrEmpty(callback)
-            ? null
-            : Parse(callback, variables.ToFrozenDictionary(pair => pair.Key.ToLowerInvariant(), pair => pair.Value, StringComparer.Ordinal));
-
-    static CallbackOptions Parse(string base64, IReadOnlyDictionary<string, string> variables)
+    /// <param name="variables">The fields whose names begin with <c>x:</c>; together no longer than those that come in a header.</param>
+    public static CallbackOptions? OfForm(string? callback, IEnumerable<KeyValuePair<string, string>> variables)
     {
-        if (base64.Length > MaxLength)
+        if (string.IsNullOrEmpty(callback))
         {
-            throw Invalid(base64[..64], "The length of callback exceed max value.");
+            return null;
         }
 
-        using var json = Json(base64, "The callback configuration is not base64 encoded.", "0007-00000002", "The callback configuration is not json format.");
-        var root = json.RootElement;
+        // Two names may differ for a form and be the same in lower case: of those, too, the first one counts.
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in variables)
+        {
+            named.TryAdd(name.ToLowerInvariant(), value);
+        }
+
+        return named.Sum(pair => (long)pair.Key.Length + pair.Value.Length) > MaxLength
+            ? throw Invalid("", "The length of callback var exceed max value.")
+            : Parse(callback, named);
+    }
+
+    static CallbackOptions Parse(string base64, IReadOnlyDictionary<string, string> variables) => base64.Length > MaxLength
+        ? throw Invalid(base64[..64], "The length of callback exceed max value.")
+        : FromJson(base64, "The callback configuration is not base64 encoded.", "The callback configuration is not json format.", root => Read(base64, root, variables));
+
+    static CallbackOptions Read(string base64, JsonElement root, IReadOnlyDictionary<string, string> variables)
+    {
         var type = Text(root, "callbackBodyType") ?? "application/x-www-form-urlencoded";
         var body = Text(root, "callbackBody");
         return new()
         {
             Urls = ParseUrls(base64, Text(root, "callbackUrl")),
             Host = ParseHost(base64, Text(root, "callbackHost")),
-            Body = string.IsNullOrEmpty(body) ? throw Invalid(base64, "The callback body is empty.", "0007-00000011") : body,
+            Body = string.IsNullOrEmpty(body) ? throw Invalid(base64, "The callback body is empty.", "0007-00000011")
+                : body.AsSpan().Count("${") > MaxBodyVariables ? throw Invalid(base64, "The callback body is invalid.")
+                : body,
             IsJson = type switch
             {
                 "application/json" => true,
@@ -81,37 +100,28 @@ sealed record CallbackOptions
         };
     }
 
-    static FrozenDictionary<string, string> ParseVariables(string? base64)
+    static IReadOnlyDictionary<string, string> ParseVariables(string? base64) => base64 is null ? FrozenDictionary<string, string>.Empty
+        : base64.Length > MaxLength ? throw Invalid(base64[..64], "The length of callback var exceed max value.")
+        : FromJson(base64, "The callback var is not base64 encoded.", NotJson, root => ReadVariables(base64, root));
+
+    static Dictionary<string, string> ReadVariables(string base64, JsonElement root)
     {
-        if (base64 is null)
-        {
-            return FrozenDictionary<string, string>.Empty;
-        }
-
-        // The spelling is the service's.
-        const string NotJson = "The callback var is not expecten json.";
-        if (base64.Length > MaxLength)
-        {
-            throw Invalid(base64[..64], "The length of callback var exceed max value.");
-        }
-
-        using var json = Json(base64, "The callback var is not base64 encoded.", "0007-00000002", NotJson);
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var member in json.RootElement.EnumerateObject())
+        foreach (var member in root.EnumerateObject())
         {
-            var value = member.Value.ValueKind switch
+            var (name, value) = (member.Name, member.Value.ValueKind switch
             {
-                JsonValueKind.String => Text(member.Value)!,
+                JsonValueKind.String => member.Value.GetString()!,
                 JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False => member.Value.GetRawText(),
                 _ => throw Invalid(base64, NotJson),
-            };
-            if (!member.Name.StartsWith("x:", StringComparison.Ordinal) || member.Name.Any(char.IsAsciiLetterUpper) || !variables.TryAdd(member.Name, value))
+            });
+            if (!name.StartsWith("x:", StringComparison.Ordinal) || name.Any(char.IsAsciiLetterUpper) || !variables.TryAdd(name, value))
             {
                 throw Invalid(base64, NotJson);
             }
         }
 
-        return variables.ToFrozenDictionary(StringComparer.Ordinal);
+        return variables;
     }
 
     static ImmutableArray<CallbackUrl> ParseUrls(string argument, string? list)
@@ -125,42 +135,46 @@ sealed record CallbackOptions
     static string? ParseHost(string argument, string? host) =>
         string.IsNullOrEmpty(host) ? null
         : Uri.TryCreate($"http://{host}/", UriKind.Absolute, out var uri) && uri.AbsolutePath == "/" && uri.Query.Length == 0 && uri.UserInfo.Length == 0
-            && !host.AsSpan().ContainsAnyExceptInRange('!', '~') ? host
+            && !host.AsSpan().ContainsAnyExceptInRange('!', '~') && IsHeader(host) ? host
         : throw Invalid(argument, "The callback host configuration is invalid.");
 
-    static JsonDocument Json(string base64, string notBase64, string? ec, string notJson)
+    // The platform's own opinion, which it would give when the header is set.
+    static bool IsHeader(string host)
+    {
+        using var probe = new HttpRequestMessage();
+        try
+        {
+            probe.Headers.Host = host;
+            return true;
+        }
+        catch (FormatException)
+        {
+            return false;
+        }
+    }
+
+    static T FromJson<T>(string base64, string notBase64, string notJson, Func<JsonElement, T> read)
     {
         var bytes = new byte[base64.Length];
         if (!Convert.TryFromBase64String(base64, bytes, out var length))
         {
-            throw Invalid(base64, notBase64, ec);
+            throw Invalid(base64, notBase64, "0007-00000002");
         }
 
         try
         {
-            var json = JsonDocument.Parse(bytes.AsMemory(0, length), new() { AllowTrailingCommas = true, MaxDepth = 4 });
-            return json.RootElement.ValueKind == JsonValueKind.Object ? json : throw Invalid(base64, notJson);
+            using var json = JsonDocument.Parse(bytes.AsMemory(0, length), new() { AllowTrailingCommas = true, MaxDepth = 4 });
+            return json.RootElement.ValueKind == JsonValueKind.Object ? read(json.RootElement) : throw Invalid(base64, notJson);
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
+            // The second is of names and texts that are no Unicode, half a surrogate, which is found out when they are read.
             throw Invalid(base64, notJson);
         }
     }
 
     static string? Text(JsonElement root, string name) =>
-        root.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? Text(member) : null;
-
-    static string? Text(JsonElement element)
-    {
-        try
-        {
-            return element.GetString();
-        }
-        catch (InvalidOperationException)
-        {
-            throw Invalid("", "The callback configuration is not json format."); // A string that is no Unicode text.
-        }
-    }
+        root.TryGetProperty(name, out var member) && member.ValueKind == JsonValueKind.String ? member.GetString() : null;
 
     static OssException Invalid(string value, string message, string? ec = null) => OssErrors.Argument("callback", value, message, ec);
 }

@@ -6,20 +6,31 @@ namespace Moss.Server.Callbacks;
 /// <param name="Format"><c>jpg</c>, <c>png</c>, <c>gif</c>, <c>bmp</c>, <c>webp</c> or <c>tiff</c>.</param>
 /// <param name="Width">Pixels.</param>
 /// <param name="Height">Pixels.</param>
-readonly record struct ImageInfo(string Format, int Width, int Height)
+readonly record struct ImageInfo(string Format, long Width, long Height)
 {
     /// <summary>A JPEG's size may stand behind 64 KB of a camera's notes, and a second such block.</summary>
     public const int NeededBytes = 256 * 1024;
 
-    /// <summary>Null when these are no image's bytes, or do not reach to its size.</summary>
-    public static ImageInfo? Read(ReadOnlySpan<byte> head) =>
+    /// <summary>Null when these are no image's bytes, or do not reach to its size, or say that it has none. Nothing is thrown, whatever the bytes are.</summary>
+    public static ImageInfo? Read(ReadOnlySpan<byte> head) => Measure(head) is { Width: > 0, Height: > 0 } image ? image : null;
+
+    static ImageInfo? Measure(ReadOnlySpan<byte> head) =>
         head.Length >= 24 && head[0] == 0x89 && head[1..8].SequenceEqual("PNG\r\n\x1a\n"u8) ? new("png", Big32(head[16..]), Big32(head[20..]))
         : head.Length >= 10 && (head.StartsWith("GIF87a"u8) || head.StartsWith("GIF89a"u8)) ? new("gif", Little16(head[6..]), Little16(head[8..]))
-        : head.Length >= 26 && head.StartsWith("BM"u8) ? new("bmp", Little32(head[18..]), Math.Abs(Little32(head[22..])))
+        : head.Length >= 26 && head.StartsWith("BM"u8) ? Bmp(head)
         : head.Length >= 30 && head.StartsWith("RIFF"u8) && head[8..12].SequenceEqual("WEBP"u8) ? WebP(head)
         : head.StartsWith((ReadOnlySpan<byte>)[0xFF, 0xD8]) ? Jpeg(head)
         : head.StartsWith("II*\0"u8) || head.StartsWith("MM\0*"u8) ? Tiff(head)
         : null;
+
+    // The height of an image that is stored from its top down is negative.
+    static ImageInfo? Bmp(ReadOnlySpan<byte> head)
+    {
+        const int CoreHeader = 12;
+        return Little32(head[14..]) == CoreHeader
+            ? new("bmp", Little16(head[18..]), Little16(head[20..]))
+            : new("bmp", (int)Little32(head[18..]), Math.Abs((long)(int)Little32(head[22..])));
+    }
 
     static ImageInfo? WebP(ReadOnlySpan<byte> head)
     {
@@ -31,8 +42,8 @@ readonly record struct ImageInfo(string Format, int Width, int Height)
 
         if (kind.SequenceEqual("VP8L"u8))
         {
-            var bits = (uint)Little32(head[21..]);
-            return new("webp", (int)(bits & 0x3FFF) + 1, (int)((bits >> 14) & 0x3FFF) + 1);
+            var bits = Little32(head[21..]);
+            return new("webp", (bits & 0x3FFF) + 1, ((bits >> 14) & 0x3FFF) + 1);
         }
 
         return kind.SequenceEqual("VP8X"u8) ? new("webp", Little24(head[24..]) + 1, Little24(head[27..]) + 1) : null;
@@ -66,19 +77,20 @@ readonly record struct ImageInfo(string Format, int Width, int Height)
     static ImageInfo? Tiff(ReadOnlySpan<byte> head)
     {
         var isLittle = head[0] == 'I';
-        var at = head.Length >= 8 ? Number32(head[4..], isLittle) : -1;
-        if (at < 8 || at + 2 > head.Length)
+        var directory = head.Length >= 8 ? Number32(head[4..], isLittle) : 0;
+        if (directory < 8 || directory > head.Length - 2)
         {
             return null;
         }
 
-        var (width, height) = (0, 0);
+        var (width, height) = (0L, 0L);
+        var at = (int)directory;
         var entries = Number16(head[at..], isLittle);
-        for (var entry = at + 2; entries > 0 && entry + 12 <= head.Length; entries--, entry += 12)
+        for (at += 2; entries > 0 && at <= head.Length - 12; entries--, at += 12)
         {
-            var isShort = Number16(head[(entry + 2)..], isLittle) == 3;
-            var value = isShort ? Number16(head[(entry + 8)..], isLittle) : Number32(head[(entry + 8)..], isLittle);
-            switch (Number16(head[entry..], isLittle))
+            var isShort = Number16(head[(at + 2)..], isLittle) == 3;
+            var value = isShort ? Number16(head[(at + 8)..], isLittle) : Number32(head[(at + 8)..], isLittle);
+            switch (Number16(head[at..], isLittle))
             {
                 case 256:
                     width = value;
@@ -89,20 +101,20 @@ readonly record struct ImageInfo(string Format, int Width, int Height)
             }
         }
 
-        return width > 0 && height > 0 ? new("tiff", width, height) : null;
+        return new("tiff", width, height);
     }
 
     static int Number16(ReadOnlySpan<byte> at, bool isLittle) => isLittle ? Little16(at) : Big16(at);
 
-    static int Number32(ReadOnlySpan<byte> at, bool isLittle) => isLittle ? Little32(at) : Big32(at);
+    static long Number32(ReadOnlySpan<byte> at, bool isLittle) => isLittle ? Little32(at) : Big32(at);
 
     static int Big16(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadUInt16BigEndian(at);
 
-    static int Big32(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadInt32BigEndian(at);
+    static long Big32(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadUInt32BigEndian(at);
 
     static int Little16(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadUInt16LittleEndian(at);
 
     static int Little24(ReadOnlySpan<byte> at) => at[0] | (at[1] << 8) | (at[2] << 16);
 
-    static int Little32(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadInt32LittleEndian(at);
+    static uint Little32(ReadOnlySpan<byte> at) => BinaryPrimitives.ReadUInt32LittleEndian(at);
 }

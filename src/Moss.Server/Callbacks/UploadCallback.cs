@@ -2,14 +2,29 @@ using System.Globalization;
 using System.IO.Pipelines;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
+using Moss.Server.Observability;
 using Moss.Server.Pipeline;
 using Moss.Storage.Metadata;
 
 namespace Moss.Server.Callbacks;
 
+/// <summary>What a callback tells of an upload.</summary>
+/// <param name="Key">Its key.</param>
+/// <param name="VersionId">The version it became.</param>
+/// <param name="ETag">Its entity tag.</param>
+/// <param name="Crc64">Its checksum.</param>
+/// <param name="Md5">Its digest, for objects that were uploaded at once.</param>
+/// <param name="Size">Bytes; null when it was replaced or deleted before anybody looked.</param>
+/// <param name="ContentType">As it was given; null when it was not.</param>
+sealed record UploadedObject(ObjectKey Key, VersionId VersionId, ETag ETag, ulong Crc64, byte[]? Md5, long? Size, string? ContentType)
+{
+    public static UploadedObject Of(ObjectRecord stored) =>
+        new(stored.Key, stored.VersionId, stored.ETag, stored.Crc64, stored.Md5, stored.Size, stored.Attributes.ContentType);
+}
+
 /// <summary>
 /// The callback of an upload: after the object is stored the application's server is called, and its answer becomes the answer to the client. When it does not answer
-/// well, the client is told so with 203; the object stays.
+/// well, the client is told so with 203; the object stays. Whatever the upload is made of, nothing between the two keeps the application from being called.
 /// </summary>
 static class UploadCallback
 {
@@ -19,11 +34,11 @@ static class UploadCallback
     /// <param name="stored">The object as it is stored.</param>
     /// <param name="operation">The operation's name, for the template.</param>
     /// <exception cref="OssException"><c>CallbackFailed</c> (203), with the headers of the success.</exception>
-    public static async Task RunAsync(OssContext context, CallbackOptions options, ObjectRecord stored, string operation)
+    public static async Task RunAsync(OssContext context, CallbackOptions options, UploadedObject stored, string operation)
     {
         var image = options.Body.Contains("${imageInfo.", StringComparison.Ordinal) ? await ImageOfAsync(context, stored) : null;
         var body = CallbackTemplate.Fill(options.Body, options.IsJson, name => ValueOf(context, options, stored, operation, image, name));
-        var message = new CallbackMessage(body, options.IsJson, context.Bucket.Value, Requester(context), context.RequestId, PublicKeyUrl(context));
+        var message = new CallbackMessage(body, options.IsJson, context.Bucket.Value, Requester(context), context.RequestId, context.Services.Callbacks.PublicKeyUrl(context.Http));
 
         // The object is stored: the application hears of it even when the client has gone away.
         var reply = await context.Services.Callbacks.CallAsync(options, message, CancellationToken.None);
@@ -42,25 +57,26 @@ static class UploadCallback
         await context.Response.BodyWriter.WriteAsync(reply.Body, context.Http.RequestAborted);
     }
 
-    static object? ValueOf(OssContext context, CallbackOptions options, ObjectRecord stored, string operation, ImageInfo? image, string name) => name switch
+    static object? ValueOf(OssContext context, CallbackOptions options, UploadedObject stored, string operation, ImageInfo? image, string name) => name switch
     {
         "bucket" => context.Bucket.Value,
         "object" => stored.Key.Value,
         "etag" => stored.ETag.Value,
         "size" => stored.Size,
-        "mimeType" => stored.Attributes.ContentType ?? "application/octet-stream",
+        "mimeType" => stored.ContentType ?? "application/octet-stream",
         "crc64" => stored.Crc64.ToString(CultureInfo.InvariantCulture),
-        "contentMd5" => operation == "CompleteMultipartUpload" || stored.Md5 is null ? null : Convert.ToBase64String(stored.Md5),
+        "contentMd5" => stored.Md5 is null ? null : Convert.ToBase64String(stored.Md5),
         "imageInfo.format" => image?.Format,
-        "imageInfo.height" => image is { Height: var height } ? (long)height : null,
-        "imageInfo.width" => image is { Width: var width } ? (long)width : null,
+        "imageInfo.height" => image?.Height,
+        "imageInfo.width" => image?.Width,
         "clientIp" => ClientIp(context),
         "reqId" => context.RequestId,
         "operation" => operation,
         _ => options.Variables.GetValueOrDefault(name),
     };
 
-    static async ValueTask<ImageInfo?> ImageOfAsync(OssContext context, ObjectRecord stored)
+    // What is no image, and what cannot be looked at any more, has an empty format and size (https://help.aliyun.com/en/oss/user-guide/0007-00000301).
+    static async ValueTask<ImageInfo?> ImageOfAsync(OssContext context, UploadedObject stored)
     {
         try
         {
@@ -81,6 +97,11 @@ static class UploadCallback
         {
             return null; // It was replaced or deleted meanwhile.
         }
+        catch (Exception exception) when (exception is not OutOfMemoryException)
+        {
+            Log.CallbackFailed(context.Services.Log, context.RequestId, exception);
+            return null;
+        }
     }
 
     static string Requester(OssContext context)
@@ -93,23 +114,5 @@ static class UploadCallback
     {
         var address = context.Http.Connection.RemoteIpAddress;
         return (address is { IsIPv4MappedToIPv6: true } ? address.MapToIPv4() : address)?.ToString() ?? "";
-    }
-
-    // The configured one, or this server as the client reached it, without the bucket in front.
-    static string PublicKeyUrl(OssContext context)
-    {
-        var options = context.Services.Options;
-        if (options.CallbackKeyUrl is { } url)
-        {
-            return url;
-        }
-
-        var host = context.Request.Addressing switch
-        {
-            Addressing.VirtualHost => context.Request.HostAndPort[(context.Bucket.Value.Length + 1)..],
-            Addressing.Cname => options.Listen.ToString(),
-            _ => context.Request.HostAndPort,
-        };
-        return $"{context.Http.Request.Scheme}://{options.ExtranetEndpoint ?? host}{CallbackSigner.PublicKeyPath}";
     }
 }

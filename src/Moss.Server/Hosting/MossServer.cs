@@ -89,7 +89,7 @@ public sealed class MossServer : IAsyncDisposable
             buckets = new(options, storage, engine.Metadata, time, log);
             var hosts = new HostMap(options.Domains, buckets.Cnames);
             var ownHosts = new HostMap(options.Domains, NoCnames.Instance); // The server's own pages answer whatever name is bound.
-            var callbacks = new CallbackService(options, engine.Metadata, masterKey, ownHosts, time);
+            var callbacks = new CallbackService(options, engine.Metadata, masterKey, ownHosts, time, log);
             var services = Compose(options, time, storage, access, callbacks, buckets, hosts, log);
             var pages = new StatusPages(storage, collector, ownHosts);
             app.Run(new OssPipeline(services, pages, AdminOf(services)).HandleAsync);

@@ -61,6 +61,9 @@ static partial class Log
     [LoggerMessage(15, LogLevel.Error, "An inventory could not be made.")]
     public static partial void InventoryFailed(ILogger logger, Exception exception);
 
+    [LoggerMessage(16, LogLevel.Error, "The callback of request {RequestId} met what nobody expected.")]
+    public static partial void CallbackFailed(ILogger logger, string requestId, Exception exception);
+
     [LoggerMessage(20, LogLevel.Error, "Audit records could not be written.")]
     public static partial void AuditFailed(ILogger logger, Exception exception);
 }

@@ -72,6 +72,20 @@ sealed class HostMap(IEnumerable<string> domains, ICnameTable cnames)
         return cnames.FindBucket(name) is { } bucket ? (Addressing.Cname, bucket) : (Addressing.Path, null);
     }
 
+    /// <summary>
+    /// The configured domain that a host is or lies below, with its port where that is the one given or none was named; null for every other host, of which nobody knows whose it is.
+    /// </summary>
+    public string? OwnHostOf(string host, int port)
+    {
+        var bare = WithoutPort(host);
+        var name = bare.ToLowerInvariant().Trim('.');
+        var own = _domains.FirstOrDefault(domain => name == domain || name.EndsWith($".{domain}", StringComparison.Ordinal));
+        return own is null ? null
+            : host.Length == bare.Length ? own
+            : host.AsSpan(bare.Length).SequenceEqual($":{port}") ? $"{own}:{port}"
+            : null;
+    }
+
     // The public service's own domains, oss-REGION.aliyuncs.com: npm ali-oss puts one into the Host header when its endpoint is an IP address,
     // whatever region it was told.
     static string? PublicDomain(string name)

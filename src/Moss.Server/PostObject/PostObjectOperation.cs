@@ -46,9 +46,11 @@ static class PostObjectOperation
         await context.Services.Authorizer.AuthorizeObjectAsync(context, Access.Write, context.Operation.Permission, context.Bucket, key, version: null, ct);
         await PublicAccess.CheckAclAsync(context, ct);
         await OverwriteProtection.ApplyAsync(context, key, ct);
-        var callback = context.Services.Callbacks.Check(CallbackOptions.OfForm(
-            form.Given("callback"),
-            form.Names.Where(name => name.StartsWith("x:", StringComparison.OrdinalIgnoreCase)).Select(name => KeyValuePair.Create(name, form[name]!))));
+        var callback = await context.Services.Callbacks.CheckAsync(
+            CallbackOptions.OfForm(
+                form.Given("callback"),
+                form.Names.Where(name => name.StartsWith("x:", StringComparison.OrdinalIgnoreCase)).Select(name => KeyValuePair.Create(name, form[name]!))),
+            ct);
         await StoreAsync(context, form, file, key, callback, ct);
     }
 
@@ -86,7 +88,7 @@ static class PostObjectOperation
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
         VersionParameter.Echo(context, view);
         EncryptionHeaders.Echo(context, stored.Attributes);
-        await (callback is null ? AnswerAsync(context, form, stored, ct) : UploadCallback.RunAsync(context, callback, stored, "PostObject"));
+        await (callback is null ? AnswerAsync(context, form, stored, ct) : UploadCallback.RunAsync(context, callback, UploadedObject.Of(stored), "PostObject"));
     }
 
     static async Task AnswerAsync(OssContext context, PostForm form, ObjectRecord stored, CancellationToken ct)

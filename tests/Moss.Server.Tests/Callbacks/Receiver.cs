@@ -101,7 +101,7 @@ sealed class Receiver : IAsyncDisposable
             (_, hello, _, _) =>
             {
                 ServerName = hello.ServerName;
-                return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificate = _certificate });
+                return ValueTask.FromResult(new SslServerAuthenticationOptions { ServerCertificateContext = SslStreamCertificateContext.Create(_certificate, null, offline: true) });
             },
             state: null,
             _stopping.Token);

@@ -22,7 +22,7 @@ static class CompleteMultipartUpload
     {
         var id = UploadParameters.Id(context);
         var encoded = PageParameters.IsUrlEncoded(context);
-        var callback = context.Services.Callbacks.Check(CallbackOptions.OfRequest(context));
+        var callback = await context.Services.Callbacks.CheckAsync(CallbackOptions.OfRequest(context), ct);
         var request = new CompleteRequest
         {
             ForbidOverwrite = ObjectHeaders.IsOverwriteForbidden(context),
@@ -35,14 +35,28 @@ static class CompleteMultipartUpload
         EncryptionHeaders.Echo(context, outcome.ServerSide);
         if (callback is not null)
         {
-            var version = outcome.VersionId.IsNull ? (VersionId?)null : outcome.VersionId;
-            var stored = await context.Storage.Objects.FindAsync(context.Bucket, context.Key, version, CancellationToken.None);
-            await UploadCallback.RunAsync(context, callback, stored.Record, "CompleteMultipartUpload");
+            await UploadCallback.RunAsync(context, callback, await StoredAsync(context, outcome), "CompleteMultipartUpload");
             return;
         }
 
         await context.XmlAsync(
             new CompleteMultipartUploadResult(Location(context), context.Bucket.Value, context.Key.Value, outcome.ETag.Quoted, encoded), ct);
+    }
+
+    // What the outcome does not say is asked of the object, unless that was replaced or deleted already.
+    static async ValueTask<UploadedObject> StoredAsync(OssContext context, CompleteOutcome outcome)
+    {
+        var stored = new UploadedObject(context.Key, outcome.VersionId, outcome.ETag, outcome.Crc64, Md5: null, Size: null, ContentType: null);
+        try
+        {
+            var version = outcome.VersionId.IsNull ? (VersionId?)null : outcome.VersionId;
+            var found = (await context.Storage.Objects.FindAsync(context.Bucket, context.Key, version, CancellationToken.None)).Record;
+            return found.ETag == outcome.ETag ? stored with { Size = found.Size, ContentType = found.Attributes.ContentType } : stored;
+        }
+        catch (OssException)
+        {
+            return stored;
+        }
     }
 
     // The listed parts; null for all there are.

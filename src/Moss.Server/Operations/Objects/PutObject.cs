@@ -15,7 +15,7 @@ static class PutObject
     public static async Task HandleAsync(OssContext context, CancellationToken ct)
     {
         ConditionHeaders.Refuse(context);
-        var callback = context.Services.Callbacks.Check(CallbackOptions.OfRequest(context));
+        var callback = await context.Services.Callbacks.CheckAsync(CallbackOptions.OfRequest(context), ct);
         using var body = RequestBody.Open(context);
         var headers = ObjectHeaders.Read(context);
         var request = new PutObjectRequest
@@ -32,6 +32,6 @@ static class PutObject
         VersionParameter.Echo(context, view);
         await ExpirationHeader.SetAsync(context, view, CancellationToken.None);
         EncryptionHeaders.Echo(context, stored.Attributes);
-        await (callback is null ? context.Empty() : UploadCallback.RunAsync(context, callback, stored, "PutObject"));
+        await (callback is null ? context.Empty() : UploadCallback.RunAsync(context, callback, UploadedObject.Of(stored), "PutObject"));
     }
 }
