@@ -65,6 +65,8 @@ public static class OssErrors
     public static readonly OssError SecurityTokenNotSupported = new("SecurityTokenNotSupported", 403, "This interface does not support security token.");
     public static readonly OssError SignatureDoesNotMatch = new("SignatureDoesNotMatch", 403, "The request signature we calculated does not match the signature you provided. Check your key and signing method.", "0002-00000040");
     public static readonly OssError UserDisable = new("UserDisable", 403, "UserDisable", "0003-00000801");
+    // The page of the status 403 has it (https://www.alibabacloud.com/help/en/oss/support/http-403-status-code).
+    public static readonly OssError WORMConfigurationLocked = new("WORMConfigurationLocked", 403, "The WORM Configuration is locked.");
 
     // 404
     public static readonly OssError NoSuchBucket = new("NoSuchBucket", 404, "The specified bucket does not exist.", "0015-00000101");
@@ -101,7 +103,6 @@ public static class OssErrors
     public static readonly OssError PositionNotEqualToLength = new("PositionNotEqualToLength", 409, "Position is not equal to file length", "0026-00000016");
     public static readonly OssError RestoreAlreadyInProgress = new("RestoreAlreadyInProgress", 409, "The restore operation is in progress.", "0016-00000701");
     public static readonly OssError WORMConfigurationAlreadyExists = new("WORMConfigurationAlreadyExists", 409, "The WORM Configuration already exists.");
-    public static readonly OssError WORMConfigurationLocked = new("WORMConfigurationLocked", 409, "The WORM Configuration is locked.");
     public static readonly OssError MissingContentLength = new("MissingContentLength", 411, "You must provide the Content-Length HTTP header.");
     public static readonly OssError PreconditionFailed = new("PreconditionFailed", 412, "At least one of the pre-conditions you specified did not hold.");
     public static readonly OssError InvalidRange = new("InvalidRange", 416, "The requested range cannot be satisfied");

@@ -43,6 +43,9 @@ public static class OssLimits
     public const int MaxLifecycleRules = 1000;
     public const int MaxLifecycleRuleIdLength = 255;
 
+    /// <summary>What all rules of a bucket together leave alone (Filter/Not). No limit is documented; each read of an object with a rule asks them all.</summary>
+    public const int MaxLifecycleNots = 1000;
+
     /// <summary>1,000 lifecycle rules with long prefixes and tags make about 2 MB of XML; twice that leaves room for indentation.</summary>
     public const int MaxLifecycleBodyBytes = 4 * 1024 * 1024;
 
@@ -66,6 +69,12 @@ public static class OssLimits
     /// CompleteMultipartUpload: 10,000 parts make about 1 MB of XML; four times that leaves room for any indentation.
     /// </summary>
     public const int MaxCompleteBodyBytes = 4 * 1024 * 1024;
+
+    /// <summary>
+    /// Where reading a list ends that the protocol allows far fewer elements (tags, transitions of a rule, versions of TLS): a few too many are refused by those who
+    /// know the error, and many too many are not read.
+    /// </summary>
+    public const int MaxListElements = 100;
 
     /// <summary>Any other XML or JSON request document; the documented ones are at most 64 KB.</summary>
     public const int MaxDocumentBytes = 256 * 1024;

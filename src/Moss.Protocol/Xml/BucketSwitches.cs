@@ -88,19 +88,22 @@ public sealed record HttpsConfiguration(bool Enable, IReadOnlyList<string> TLSVe
 
     static HttpsConfiguration ReadTls(XmlDocumentReader reader)
     {
-        var result = new HttpsConfiguration(Enable: false, []);
+        var (enable, versions) = (false, new List<string>());
         var parent = reader.Enter();
         while (reader.Next(parent))
         {
-            result = reader.Name switch
+            switch (reader.Name)
             {
-                "Enable" => result with { Enable = reader.Boolean() },
-                "TLSVersion" => result with { TLSVersions = [.. result.TLSVersions, reader.Text().Trim()] },
-                _ => result,
-            };
+                case "Enable":
+                    enable = reader.Boolean();
+                    break;
+                case "TLSVersion":
+                    reader.Append(versions, static reader => reader.Text().Trim());
+                    break;
+            }
         }
 
-        return result;
+        return new(enable, versions);
     }
 }
 

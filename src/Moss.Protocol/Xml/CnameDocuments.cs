@@ -92,20 +92,25 @@ public sealed record ListCnameResult(string Bucket, string Owner, IReadOnlyList<
 
     public static ListCnameResult Read(XmlDocumentReader reader)
     {
-        var result = new ListCnameResult("", "", []);
+        var (bucket, owner, cnames) = ("", "", new List<BoundCname>());
         var parent = reader.Enter();
         while (reader.Next(parent))
         {
-            result = reader.Name switch
+            switch (reader.Name)
             {
-                "Bucket" => result with { Bucket = reader.Text() },
-                "Owner" => result with { Owner = reader.Text() },
-                "Cname" => result with { Cnames = [.. result.Cnames, ReadCname(reader)] },
-                _ => result,
-            };
+                case "Bucket":
+                    bucket = reader.Text();
+                    break;
+                case "Owner":
+                    owner = reader.Text();
+                    break;
+                case "Cname":
+                    cnames.Add(ReadCname(reader));
+                    break;
+            }
         }
 
-        return result;
+        return new(bucket, owner, cnames);
     }
 
     static BoundCname ReadCname(XmlDocumentReader reader)

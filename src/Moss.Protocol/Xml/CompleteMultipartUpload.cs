@@ -37,11 +37,7 @@ public sealed record CompleteMultipartUpload(IReadOnlyList<ListedPart> Parts) : 
         {
             if (reader.Name == "Part")
             {
-                parts.Add(ReadPart(reader));
-                if (parts.Count > MaxElements)
-                {
-                    throw OssErrors.Xml("too many parts.");
-                }
+                reader.Append(parts, ReadPart, MaxElements);
             }
         }
 

@@ -39,13 +39,8 @@ public sealed record Delete(bool Quiet, IReadOnlyList<DeleteEntry> Objects) : IX
                     quiet = reader.Boolean();
                     break;
                 case "Object":
-                    objects.Add(ReadObject(reader));
+                    reader.Append(objects, ReadObject, OssLimits.MaxDeleteKeys);
                     break;
-            }
-
-            if (objects.Count > OssLimits.MaxDeleteKeys)
-            {
-                throw OssErrors.Xml($"more than {OssLimits.MaxDeleteKeys} keys.");
             }
         }
 

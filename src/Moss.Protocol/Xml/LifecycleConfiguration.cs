@@ -26,11 +26,12 @@ public sealed record LifecycleConfiguration(IReadOnlyList<LifecycleRule> Rules) 
         var parent = reader.Enter();
         while (reader.Next(parent))
         {
-            rules.Add(reader.Name == "Rule" ? LifecycleRule.Read(reader) : throw LifecycleRule.Unknown(reader.Name));
-            if (rules.Count > OssLimits.MaxLifecycleRules)
+            if (reader.Name != "Rule")
             {
-                throw OssErrors.Xml($"more than {OssLimits.MaxLifecycleRules} rules.");
+                throw LifecycleRule.Unknown(reader.Name);
             }
+
+            reader.Append(rules, LifecycleRule.Read, OssLimits.MaxLifecycleRules);
         }
 
         return new(rules);
@@ -102,19 +103,30 @@ public sealed record LifecycleRule
 
     internal static LifecycleRule Read(XmlDocumentReader reader)
     {
-        var rule = new LifecycleRule();
+        var tags = new List<KeyValuePair<string, string>>();
+        List<LifecycleAction> transitions = [], noncurrent = [];
+        var rule = new LifecycleRule { Tags = tags, Transitions = transitions, NoncurrentVersionTransitions = noncurrent };
         var (seen, hasStatus) = (new HashSet<string>(StringComparer.Ordinal), false);
         var parent = reader.Enter();
         while (reader.Next(parent))
         {
             var name = reader.Name;
-            if (name is not ("Tag" or "Transition" or "NoncurrentVersionTransition") && !seen.Add(name))
+            switch (name)
             {
-                throw OssErrors.Xml($"a rule has more than one {name}.");
+                case "Tag":
+                    reader.Append(tags, ReadTag);
+                    break;
+                case "Transition":
+                    reader.Append(transitions, LifecycleAction.Read);
+                    break;
+                case "NoncurrentVersionTransition":
+                    reader.Append(noncurrent, LifecycleAction.Read);
+                    break;
+                default:
+                    rule = seen.Add(name) ? ReadPart(reader, rule) : throw OssErrors.Xml($"a rule has more than one {name}.");
+                    hasStatus |= name == "Status";
+                    break;
             }
-
-            hasStatus |= name == "Status";
-            rule = ReadPart(reader, rule);
         }
 
         return hasStatus ? rule : throw OssErrors.Xml("a rule has no Status.");
@@ -133,16 +145,10 @@ public sealed record LifecycleRule
                 _ => throw OssErrors.Xml("Status must be Enabled or Disabled."),
             },
         },
-        "Tag" => rule with { Tags = [.. rule.Tags, ReadTag(reader)] },
         "Filter" => ReadFilter(reader, rule),
         "Expiration" => rule with { Expiration = LifecycleAction.Read(reader) },
-        "Transition" => rule with { Transitions = [.. rule.Transitions, LifecycleAction.Read(reader)] },
         "AbortMultipartUpload" => rule with { AbortMultipartUpload = LifecycleAction.Read(reader) },
         "NoncurrentVersionExpiration" => rule with { NoncurrentVersionExpiration = LifecycleAction.Read(reader) },
-        "NoncurrentVersionTransition" => rule with
-        {
-            NoncurrentVersionTransitions = [.. rule.NoncurrentVersionTransitions, LifecycleAction.Read(reader)],
-        },
         "AtimeBase" => rule with { AtimeBase = reader.Int64() },
 
         // npm ali-oss writes a rule of its old shape twice: these two beside the Expiration that says the same.
@@ -186,7 +192,7 @@ public sealed record LifecycleRule
                     rule = rule with { ObjectSizeLessThan = reader.Int64() };
                     break;
                 case "Not":
-                    nots.Add(ReadNot(reader));
+                    reader.Append(nots, ReadNot, OssLimits.MaxLifecycleNots);
                     break;
                 default:
                     throw Unknown(reader.Name);

@@ -63,16 +63,22 @@ public sealed record RoutingCondition
 
     internal static RoutingCondition Read(XmlDocumentReader reader)
     {
-        var result = new RoutingCondition();
+        var headers = new List<KeyValuePair<string, string>>();
+        var result = new RoutingCondition { IncludeHeaders = headers };
         var parent = reader.Enter();
         while (reader.Next(parent))
         {
+            if (reader.Name == "IncludeHeader")
+            {
+                reader.Append(headers, ReadHeader);
+                continue;
+            }
+
             result = reader.Name switch
             {
                 "KeyPrefixEquals" => result with { KeyPrefixEquals = reader.Text() },
                 "KeySuffixEquals" => result with { KeySuffixEquals = reader.Text() },
                 "HttpErrorCodeReturnedEquals" => result with { HttpErrorCodeReturnedEquals = reader.Int32() },
-                "IncludeHeader" => result with { IncludeHeaders = [.. result.IncludeHeaders, ReadHeader(reader)] },
                 _ => result,
             };
         }

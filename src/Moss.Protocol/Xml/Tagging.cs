@@ -5,9 +5,6 @@ namespace Moss.Protocol.Xml;
 /// <summary>The tags of an object or a bucket, in a request and in an answer. <c>TagSet</c> is there even when it is empty.</summary>
 public sealed record Tagging(IReadOnlyList<KeyValuePair<string, string>> Tags) : IXmlDocument<Tagging>
 {
-    /// <summary>More than any limit on tags, so that the limits can be checked by those who know them.</summary>
-    const int MaxElements = 100;
-
     public static string Root => "Tagging";
 
     public void Write(XmlDocumentWriter writer)
@@ -48,12 +45,7 @@ public sealed record Tagging(IReadOnlyList<KeyValuePair<string, string>> Tags) :
         {
             if (reader.Name == "Tag")
             {
-                tags.Add(ReadTag(reader));
-            }
-
-            if (tags.Count > MaxElements)
-            {
-                throw OssErrors.Xml("too many tags.");
+                reader.Append(tags, ReadTag);
             }
         }
     }

@@ -104,7 +104,7 @@ public sealed record WebsiteConfiguration : IXmlDocument<WebsiteConfiguration>
         {
             if (reader.Name == "RoutingRule")
             {
-                rules.Add(RoutingRule.Read(reader));
+                reader.Append(rules, RoutingRule.Read);
             }
         }
 

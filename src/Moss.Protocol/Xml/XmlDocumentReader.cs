@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Xml;
 using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
 
 namespace Moss.Protocol.Xml;
 
@@ -129,6 +130,18 @@ public sealed class XmlDocumentReader : IDisposable
         }
 
         return texts;
+    }
+
+    /// <summary>Reads one more element of a list, which may not have more than so many.</summary>
+    internal void Append<T>(List<T> list, Func<XmlDocumentReader, T> read, int most = OssLimits.MaxListElements)
+    {
+        var name = Name;
+        if (list.Count == most)
+        {
+            throw OssErrors.Xml($"there are more than {most} elements {name}.");
+        }
+
+        list.Add(read(this));
     }
 
     /// <summary>The current element's text as a whole number.</summary>

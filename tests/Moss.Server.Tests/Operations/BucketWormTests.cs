@@ -26,8 +26,8 @@ public sealed class BucketWormTests : IAsyncLifetime
         (await ExtendAsync(bucket, id, 9)).Is(400, "InvalidArgument");
         (await CompleteAsync(bucket, "none")).Is(404, "NoSuchWORMConfiguration");
         (await CompleteAsync(bucket, id)).Is(200);
-        (await CompleteAsync(bucket, id)).Is(409, "WORMConfigurationLocked");
-        (await _server.SendAsync(Call.Delete(bucket, null, ("worm", null)))).Is(409, "WORMConfigurationLocked");
+        (await CompleteAsync(bucket, id)).Is(403, "WORMConfigurationLocked");
+        (await _server.SendAsync(Call.Delete(bucket, null, ("worm", null)))).Is(403, "WORMConfigurationLocked");
         (await ExtendAsync(bucket, id, 3)).Is(400, "InvalidArgument");
         (await ExtendAsync(bucket, id, 2)).Is(400, "InvalidArgument");
         (await ExtendAsync(bucket, "none", 4)).Is(404, "NoSuchWORMConfiguration");

@@ -93,6 +93,28 @@ public sealed class LifecycleTests(TestServer server)
     const string Abort = "<AbortMultipartUpload><Days>1</Days></AbortMultipartUpload>";
     const string Tag = "<Tag><Key>k</Key><Value>v</Value></Tag>";
 
+    /// <summary>Each read below the prefix asks all that is left alone; one rule may name as many as all together.</summary>
+    [Fact]
+    public async Task What_all_rules_leave_alone_is_bounded()
+    {
+        var bucket = await server.BucketAsync();
+        string Rule(string prefix, int nots) =>
+            $"<Rule><Prefix>{prefix}</Prefix><Status>Enabled</Status><Filter>{string.Concat(Enumerable.Range(0, nots).Select(i => $"<Not><Prefix>{prefix}{i}/</Prefix></Not>"))}</Filter>{Days}</Rule>";
+        await PutAsync(bucket, $"<LifecycleConfiguration>{Rule("a/", 500)}{Rule("b/", 500)}</LifecycleConfiguration>", 200);
+        await PutAsync(bucket, $"<LifecycleConfiguration>{Rule("a/", 500)}{Rule("b/", 501)}</LifecycleConfiguration>", 400, "MalformedXML");
+        await PutAsync(bucket, $"<LifecycleConfiguration>{Rule("a/", 11_000)}</LifecycleConfiguration>", 400, "MalformedXML");
+    }
+
+    [Fact]
+    public async Task More_tags_than_an_object_can_have_are_refused_however_many()
+    {
+        var bucket = await server.BucketAsync();
+        string Tags(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"<Tag><Key>{i}</Key><Value/></Tag>"));
+        await PutAsync(bucket, Rules(("", "a/", Days + Tags(10))), 200);
+        await PutAsync(bucket, Rules(("", "a/", Days + Tags(11))), 400, "InvalidArgument");
+        await PutAsync(bucket, Rules(("", "a/", Days + Tags(100_000))), 400, "MalformedXML");
+    }
+
     [Theory]
     [InlineData("", "MalformedXML", null)]
     [InlineData("<Expiration></Expiration>", "InvalidArgument", "0014-00000061")]
@@ -238,6 +260,23 @@ public sealed class LifecycleTests(TestServer server)
         var later = (await own.AdminAsync("lifecycle/run", new() { ["at"] = at.ToString("O") }))!;
         Assert.Equal((1, 5), ((int)later["expired"]!, (int)later["bytes"]!));
         (await own.SendAsync("GET", "lifecycle", "k", by: AccessServer.Root)).Is(404, "NoSuchKey");
+    }
+
+    /// <summary>The old form of CreatedBeforeDate: from that midnight on every upload goes, however young.</summary>
+    [Fact]
+    public async Task Uploads_are_aborted_from_a_date_on_as_well()
+    {
+        await using var own = await AccessServer.StartAsync();
+        (await own.SendAsync("PUT", "lifecycle", by: AccessServer.Root)).Is(200);
+        var upload = (await own.SendAsync("POST", "lifecycle", "u", AccessServer.Root, "uploads")).Element("UploadId");
+        var rule = Rules(("r", "", "<AbortMultipartUpload><Date>2099-01-01T00:00:00.000Z</Date></AbortMultipartUpload>"));
+        (await own.SendAsync("PUT", "lifecycle", by: AccessServer.Root, query: "lifecycle", content: Bytes.Of(rule))).Is(200);
+        Assert.Contains("<Date>2099-01-01T00:00:00.000Z</Date>", (await own.SendAsync("GET", "lifecycle", by: AccessServer.Root, query: "lifecycle")).Text, StringComparison.Ordinal);
+        foreach (var (at, status) in new[] { ("2098-12-31T23:59:59Z", 200), ("2099-01-01T00:00:00Z", 404) })
+        {
+            await own.AdminAsync("lifecycle/run", new() { ["at"] = at });
+            Assert.Equal(status, (await own.SendAsync("GET", "lifecycle", "u", AccessServer.Root, $"uploadId={upload}")).Status);
+        }
     }
 
     static string Rules(params (string Id, string Prefix, string Actions)[] rules) =>

@@ -33,6 +33,11 @@ static class LifecycleCheck
             throw OssErrors.Xml("there is no Rule.");
         }
 
+        if (document.Rules.Sum(rule => rule.Nots.Count) > OssLimits.MaxLifecycleNots)
+        {
+            throw OssErrors.Xml($"there are more than {OssLimits.MaxLifecycleNots} elements Not.");
+        }
+
         foreach (var rule in document.Rules)
         {
             CheckRule(rule);

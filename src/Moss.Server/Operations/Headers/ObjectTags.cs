@@ -26,6 +26,10 @@ static class ObjectTags
             }
 
             tags.Add(new(key, text));
+            if (tags.Count > OssLimits.MaxObjectTags)
+            {
+                break; // Enough to be refused: each one is compared with those before it.
+            }
         }
 
         Check(tags);

@@ -144,6 +144,7 @@ export const upkeep = {
       assert.equal((await client.completeBucketWorm(name, wormId)).status, 200)
       assert.equal((await client.getBucketWorm(name)).state, 'Locked')
       const late = await client.abortBucketWorm(name) // This call of the SDK returns refusals.
+      assert.equal(late.status, 403)
       assert.match(late.res.data.toString(), /<Code>WORMConfigurationLocked<\/Code>/)
       assert.equal((await client.getBucketWorm(name)).state, 'Locked')
       await client.extendBucketWorm(name, wormId, '3')
