@@ -20,12 +20,15 @@ sealed class AccessServices : IAsyncDisposable
         Directory = new(Store, time);
         Tokens = new(masterKey);
         Keys = new(root, Store, Tokens, time);
-        var region = options.Region.Length == 0 ? null : options.Region;
+        Region = options.Region.Length == 0 ? null : options.Region;
         var facts = new BucketFactsReader(storage, metadata);
-        Authorizer = new(facts, region);
+        Authorizer = new(facts, Region);
         Sts = new(Keys, Store, new AssumeRole(Tokens, time), new HostMap(options.Domains, NoCnames.Instance), time);
-        Admin = new(Directory, new PolicySimulator(Directory, facts, region), audit);
+        Admin = new(Directory, new PolicySimulator(Directory, facts, Region), audit);
     }
+
+    /// <summary>The region of every resource; null when the server stands for any.</summary>
+    public string? Region { get; }
 
     public AccessStore Store { get; }
 

@@ -19,6 +19,12 @@ sealed class CidrRange
         _prefix = prefix;
     }
 
+    // Of IPv4 a two hundred and fifty-sixth, of IPv6 what registries give to one network.
+    const int LongestBroadV4 = 7, LongestBroadV6 = 31;
+
+    /// <summary>Whether it is so great a part of all addresses that it names nobody.</summary>
+    public bool IsBroad => _prefix <= (_network.Length == 4 ? LongestBroadV4 : LongestBroadV6);
+
     /// <summary>Parses <c>address/prefix</c>, or a lone address as a range of one.</summary>
     public static bool TryParse(string text, out CidrRange range)
     {

@@ -141,6 +141,38 @@ public sealed class AccessDecisionTests
         Assert.Equal(DecisionReason.BucketAclDenies, (blocked with { BucketPolicy = everybody }).Reason());
         Assert.Equal(DecisionReason.BucketPolicyAllows, (blocked with { BucketPolicy = named }).Reason());
         Assert.Equal(DecisionReason.OwnAccount, (blocked with { Identity = Ask.OwnAccount }).Reason());
+
+        // Also where everybody is named first, and in one and the same policy.
+        var both = new PolicyDocument { Statements = [.. everybody.Statements, .. named.Statements] };
+        Assert.Equal(DecisionReason.BucketPolicyAllows, (blocked with { BucketPolicy = both }).Reason());
+        Assert.Equal(DecisionReason.BucketAclDenies, (blocked with { BucketPolicy = both, Identity = Ask.Nobody }).Reason());
+    }
+
+    [Theory]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":["10.1.0.0/16","192.168.0.7"]}}""", false)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":"10.0.0.0/8"}}""", false)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":"fd00::/32"}}""", false)]
+    [InlineData("""{"StringEquals":{"acs:AccessId":"key"}}""", false)]
+    [InlineData("""{"StringEquals":{"acs:SourceVpc":["vpc-1"]}}""", false)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":["10.1.0.0/16","0.0.0.0/0"]}}""", true)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":"128.0.0.0/1"}}""", true)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":"::ffff:0:0/96"}}""", true)]
+    [InlineData("""{"IpAddress":{"acs:SourceIp":"10.*.*.*"}}""", true)]
+    [InlineData("""{"NotIpAddress":{"acs:SourceIp":"10.1.0.0/16"}}""", true)]
+    [InlineData("""{"StringLike":{"acs:AccessId":"*"}}""", true)]
+    [InlineData("""{"Bool":{"acs:SecureTransport":true}}""", true)]
+    public void Public_is_what_no_address_network_or_key_narrows_and_that_is_what_is_blocked(string condition, bool isPublic)
+    {
+        var policy = Ask.One("Allow", "oss:GetObject", "*", condition);
+        Assert.Equal(isPublic, policy.IsPublic);
+        Assert.False(Ask.One("Deny", "oss:GetObject", "*", condition).IsPublic);
+
+        // Whatever is not public still grants what it says while public access is blocked; what is public grants nothing.
+        var question = Ask.Question(
+            Ask.OtherAccount, values: [("acs:SourceIp", "10.1.2.3"), ("acs:AccessId", "key"), ("acs:SourceVpc", "vpc-1"), ("acs:SecureTransport", "true")]);
+        var open = (question with { BucketPolicy = policy }).Reason();
+        var blocked = (question with { BucketPolicy = policy, BlocksPublicAccess = true }).Reason();
+        Assert.Equal(isPublic ? DecisionReason.BucketAclDenies : open, blocked);
     }
 
     [Fact]

@@ -16,7 +16,9 @@ public sealed class PolicyParserTests
     [InlineData("""{"Statement":[]}""", "Version")]
     [InlineData("""{"Version":"2","Statement":[{}]}""", "Principal is missing")]
     [InlineData("""{"Version":"1"}""", "Statement is missing")]
-    [InlineData("""{"Version":"1","Version":"1","Statement":[]}""", "Invalid JSON")]
+    [InlineData("""{"Version":"1","Version":"1","Statement":[]}""", "Invalid JSON: Version is given twice, line 1, byte 16.")]
+    [InlineData("{\"Version\":\"1\",\n \"Statement\":[{\"Effect\":\"Deny\",\n \"E\\u0066fect\":\"Allow\"}]}", "Invalid JSON: Effect is given twice, line 3, byte 2.")]
+    [InlineData("""{"Version":"1","Statement":[{"Effect":"Allow","Action":"oss:X","Principal":"*","Resource":"*"},{"Effect":"Maybe"}]}""", "Statement 2: Effect must be")]
     [InlineData("""{"Version":"1","Statement":[],"Extra":1}""", "Unknown element Extra")]
     [InlineData("""{"Version":"1","Statement":[{"Effect":"allow","Action":"oss:X","Principal":"*","Resource":"*"}]}""", "Effect must be")]
     [InlineData("""{"Version":"1","Statement":[{"Effect":"Allow","Principal":"*","Resource":"*"}]}""", "Action is missing")]
@@ -43,6 +45,68 @@ public sealed class PolicyParserTests
         Assert.Equal("InvalidPolicyDocument", refusal.Code);
         Assert.StartsWith("Invalid Policy: ", refusal.Message, StringComparison.Ordinal);
         Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("acs:oss:::b/*", "the region is empty")]
+    [InlineData("acs:oss:*::b/*", "the owner is empty")]
+    [InlineData("acs:*:*::*", "the owner is empty")]
+    [InlineData("acs:oss:*:alice:b/*", "the owner is no uid")]
+    [InlineData("acs:OSS:*:*:b/*", "small letters")]
+    [InlineData("acs:oss:*:*:Photos/*", "small letters")]
+    [InlineData("acs:oss:*:*:/b/*", "does not begin with a bucket")]
+    [InlineData("acs:oss:*:*:b/", "written without a /")]
+    [InlineData("acs:ram:*::role/r", "the owner is empty")]
+    public void A_resource_that_nothing_could_match_is_refused_when_it_is_given_and_read_when_it_is_stored(string resource, string expected)
+    {
+        var json = $$"""{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":["*","{{resource}}"]}]}""";
+        foreach (var kind in (PolicyKind[])[PolicyKind.Identity, PolicyKind.Session])
+        {
+            var refusal = Assert.Throws<OssException>(() => PolicyParser.ParseNew(json, kind));
+            Assert.Equal("InvalidPolicyDocument", refusal.Code);
+            Assert.Contains($"Statement 1: Invalid Resource {resource}", refusal.Message, StringComparison.Ordinal);
+            Assert.Contains(expected, refusal.Message, StringComparison.Ordinal);
+        }
+
+        Ask.Policy(json);
+    }
+
+    [Theory]
+    [InlineData("*")]
+    [InlineData("acs:oss:*:*:*")]
+    [InlineData("acs:oss:*:*:b?*/A/")]
+    [InlineData("acs:oss:*:*:*Photo")]
+    [InlineData("acs:oss:cn-hangzhou:10*:b/K")]
+    [InlineData("acs:*:*:*:*")]
+    [InlineData("acs:ram::*:role/R")]
+    [InlineData("acs:log:::x")]
+    public void A_resource_that_something_could_match_is_taken(string resource) =>
+        PolicyParser.ParseNew($$"""{"Version":"1","Statement":[{"Effect":"Deny","Action":"*","Resource":"{{resource}}"}]}""", PolicyKind.Identity);
+
+    [Theory]
+    [InlineData("acs:oss:*:*:photos", true)]
+    [InlineData("acs:oss:*:*:photos/*", true)]
+    [InlineData("acs:oss:*:*:photos/a/b", true)]
+    [InlineData("acs:oss:*:*:p*s/x", true)]
+    [InlineData("acs:oss:*:*:*/x", true)]
+    [InlineData("acs:oss:*:*:*x", true)]
+    [InlineData("acs:oss:*:*:photo?", true)]
+    [InlineData("acs:oss:oss-cn-hangzhou:1000000000000001:photos/*", true)]
+    [InlineData("*", true)]
+    [InlineData("acs:oss:*:*:other", false)]
+    [InlineData("acs:oss:*:*:other/*", false)]
+    [InlineData("acs:oss:*:*:photo", false)]
+    [InlineData("acs:oss:*:*:photos2/*", false)]
+    [InlineData("acs:oss:*:*:?photos/*", false)]
+    [InlineData("acs:oss:cn-beijing:*:photos/*", false)]
+    [InlineData("acs:oss:*:1000000000000002:photos/*", false)]
+    public void Every_resource_of_a_buckets_policy_names_something_of_it(string resource, bool isTaken)
+    {
+        var json = Encoding.UTF8.GetBytes($$"""{"Version":"1","Statement":[{"Effect":"Deny","Principal":["*"],"Action":"oss:*","Resource":["acs:oss:*:*:photos","{{resource}}"]}]}""");
+        var refusal = Record.Exception(() => PolicyParser.ParseForBucket(json, Arn.OfBucket("cn-hangzhou", "1000000000000001", "photos")));
+
+        Assert.Equal(isTaken, refusal is null);
+        Assert.True(isTaken || refusal!.Message.Contains("it names nothing of the bucket photos", StringComparison.Ordinal), refusal?.Message);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
@@ -169,7 +168,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
         string accountUid, string name, string trust, IReadOnlyList<AttachedPolicy> policies, int maxSessionSeconds, CancellationToken ct)
     {
         RequireName(name, "RoleName");
-        PolicyParser.Parse(Encoding.UTF8.GetBytes(trust), PolicyKind.Trust);
+        PolicyParser.ParseNew(trust, PolicyKind.Trust);
         var checkedPolicies = policies.Aggregate(ImmutableArray<AttachedPolicy>.Empty, With);
         if (maxSessionSeconds is < RoleRecord.DefaultSessionSeconds or > RoleRecord.MaxSessionLimitSeconds)
         {
@@ -206,7 +205,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
             async rows =>
             {
                 var role = change(await RoleAsync(rows, accountUid, name));
-                PolicyParser.Parse(Encoding.UTF8.GetBytes(role.Trust), PolicyKind.Trust);
+                PolicyParser.ParseNew(role.Trust, PolicyKind.Trust);
                 await rows.PutAsync(role);
                 return role;
             },
@@ -227,7 +226,7 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
     public static ImmutableArray<AttachedPolicy> With(ImmutableArray<AttachedPolicy> policies, AttachedPolicy policy)
     {
         RequireName(policy.Name, "PolicyName");
-        PolicyParser.Parse(Encoding.UTF8.GetBytes(policy.Document), PolicyKind.Identity);
+        PolicyParser.ParseNew(policy.Document, PolicyKind.Identity);
         ImmutableArray<AttachedPolicy> changed = [.. policies.Where(other => other.Name != policy.Name), policy];
         return changed.Length <= MaxPolicies
             ? changed

@@ -84,17 +84,19 @@ readonly record struct AccessDecision(DecisionReason Reason, PolicyStatement? St
     {
         if (question.SessionPolicy is { } session)
         {
-            var said = Ask(session, question);
+            var said = Ask(session, question, withoutPublic: false);
             if (said.Effect != PolicyEffect.Allow)
             {
                 return new(DecisionReason.SessionPolicyDenies, said.Statement);
             }
         }
 
+        // What an account grants its own users is worth nothing at another account's resources.
+        var isAtHome = !question.Identity.IsAnonymous && question.Identity.AccountUid == question.OwnerUid;
         var isOwner = question.Identity.IsAccount(question.OwnerUid);
         var identity = AskAll(question.IdentityPolicies, question);
         var bucket = question.BucketPolicy is { } policy && !(isOwner && WayBack.Contains(question.Request.Action, StringComparer.OrdinalIgnoreCase))
-            ? Ask(policy, question)
+            ? Ask(policy, question, withoutPublic: question.BlocksPublicAccess && !isAtHome)
             : default;
         if (identity.Effect == PolicyEffect.Deny || bucket.Effect == PolicyEffect.Deny)
         {
@@ -103,14 +105,12 @@ readonly record struct AccessDecision(DecisionReason Reason, PolicyStatement? St
                 : new(DecisionReason.BothDeny, bucket.Statement);
         }
 
-        // What an account grants its own users is worth nothing at another account's resources.
-        var isAtHome = !question.Identity.IsAnonymous && question.Identity.AccountUid == question.OwnerUid;
         if (identity.Effect == PolicyEffect.Allow && isAtHome)
         {
             return new(DecisionReason.IdentityPolicyAllows, identity.Statement);
         }
 
-        if (bucket.Effect == PolicyEffect.Allow && !IsBlocked(question, bucket.Statement!, isAtHome))
+        if (bucket.Effect == PolicyEffect.Allow)
         {
             return new(DecisionReason.BucketPolicyAllows, bucket.Statement);
         }
@@ -132,16 +132,12 @@ readonly record struct AccessDecision(DecisionReason Reason, PolicyStatement? St
             : new(isOwn ? DecisionReason.ObjectAclDenies : DecisionReason.BucketAclDenies);
     }
 
-    // Blocking public access takes away what a policy grants to everybody, not what it grants by name.
-    static bool IsBlocked(AccessQuestion question, PolicyStatement statement, bool isAtHome) =>
-        question.BlocksPublicAccess && !isAtHome && (statement.Principal!.IsNot || statement.Principal.Entries.Any(entry => entry.IsEveryone));
-
     static (PolicyEffect? Effect, PolicyStatement? Statement) AskAll(ImmutableArray<PolicyDocument> policies, AccessQuestion question)
     {
         (PolicyEffect? Effect, PolicyStatement? Statement) allowed = default;
         foreach (var policy in policies)
         {
-            var said = Ask(policy, question);
+            var said = Ask(policy, question, withoutPublic: false);
             if (said.Effect == PolicyEffect.Deny)
             {
                 return said;
@@ -154,13 +150,17 @@ readonly record struct AccessDecision(DecisionReason Reason, PolicyStatement? St
     }
 
     /// <summary>What one policy says: the first Deny that applies, else the first Allow, else nothing.</summary>
-    static (PolicyEffect? Effect, PolicyStatement? Statement) Ask(PolicyDocument policy, AccessQuestion question)
+    /// <param name="policy">The policy.</param>
+    /// <param name="question">What it is asked.</param>
+    /// <param name="withoutPublic">Leaves out what it grants to everybody; what it grants by name beside that still counts.</param>
+    static (PolicyEffect? Effect, PolicyStatement? Statement) Ask(PolicyDocument policy, AccessQuestion question, bool withoutPublic)
     {
         PolicyStatement? allow = null;
         foreach (var statement in policy.Statements)
         {
             if ((allow is null || statement.Effect == PolicyEffect.Deny)
-                && statement.AppliesTo(question.Request, question.Identity, question.OwnerUid))
+                && statement.AppliesTo(question.Request, question.Identity, question.OwnerUid)
+                && !(withoutPublic && statement.IsPublic))
             {
                 if (statement.Effect == PolicyEffect.Deny)
                 {

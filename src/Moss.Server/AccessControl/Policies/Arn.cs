@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Moss.Server.AccessControl.Policies;
 
 /// <summary>
@@ -25,6 +27,9 @@ readonly record struct Arn(string Service, string? Region, string Owner, string 
 /// <summary>A pattern for resources. Each segment matches by itself, so that a star in one never swallows the next.</summary>
 sealed record ArnPattern
 {
+    static readonly SearchValues<char> OwnerCharacters = SearchValues.Create("0123456789*?");
+    static readonly SearchValues<char> BucketCharacters = SearchValues.Create("abcdefghijklmnopqrstuvwxyz0123456789-?");
+
     readonly WildcardPattern[]? _segments;
     readonly WildcardPattern _name;
 
@@ -55,12 +60,55 @@ sealed record ArnPattern
             : null;
     }
 
+    /// <summary>
+    /// Why it can match nothing that this server has, whatever there is; null when it can. A Deny that is written so would protect nothing.
+    /// </summary>
+    public string? Fault
+    {
+        get
+        {
+            if (_segments is null)
+            {
+                return null;
+            }
+
+            var (service, region, owner, path) = (_segments[0], _segments[1].Text, _segments[2].Text, _segments[3].Text);
+            var isOss = service.Matches("oss");
+            return service.Text.Any(char.IsAsciiLetterUpper) ? "services are written in small letters"
+                : !isOss && !service.Matches("ram") ? null // Another service's: none of ours.
+                : isOss && region.Length == 0 ? "the region is empty; * stands for any"
+                : owner.Length == 0 ? "the owner is empty; * stands for any"
+                : owner.AsSpan().ContainsAnyExcept(OwnerCharacters) ? "the owner is no uid"
+                : isOss ? FaultOf(path)
+                : null;
+        }
+    }
+
+    /// <summary>Whether it can match a bucket or anything in it.</summary>
+    public bool CanMatchIn(Arn bucket) =>
+        Matches(bucket)
+        || (_segments is not null
+            && _segments[0].Matches(bucket.Service)
+            && MatchesRegion(_segments[1], bucket.Region)
+            && _segments[2].Matches(bucket.Owner)
+            && _segments[3].MatchesSomeLongerThan($"{bucket.Path}/"));
+
     public bool Matches(Arn resource) =>
         _segments is null
         || (_segments[0].Matches(resource.Service)
             && MatchesRegion(_segments[1], resource.Region)
             && _segments[2].Matches(resource.Owner)
             && (resource.Service == "ram" ? _name : _segments[3]).Matches(resource.Path)); // Names of RAM have no case, keys of objects have.
+
+    static string? FaultOf(string path)
+    {
+        var slash = path.IndexOf('/', StringComparison.Ordinal);
+        var bucket = path.AsSpan(0, path.AsSpan().IndexOfAny('/', '*') is >= 0 and var end ? end : path.Length);
+        return slash == 0 ? "it does not begin with a bucket"
+            : bucket.ContainsAnyExcept(BucketCharacters) ? "buckets are written in small letters, digits and -"
+            : slash == path.Length - 1 && !path.Contains('*', StringComparison.Ordinal) ? "a bucket is written without a /, and what is in it with /*"
+            : null;
+    }
 
     // Regions are written with and without the prefix of the endpoint's name.
     static bool MatchesRegion(WildcardPattern pattern, string? region) =>

@@ -9,6 +9,7 @@ namespace Moss.Server.AccessControl.Policies;
 static class ConditionKeys
 {
     public const string SourceIp = "acs:SourceIp";
+    public const string SourceVpc = "acs:SourceVpc";
     public const string UserAgent = "acs:UserAgent";
     public const string CurrentTime = "acs:CurrentTime";
     public const string SecureTransport = "acs:SecureTransport";
@@ -26,7 +27,7 @@ static class ConditionKeys
     static readonly FrozenDictionary<string, string> Plain = new[]
     {
         SourceIp, UserAgent, CurrentTime, SecureTransport, AccessId, Prefix, Delimiter, BucketAcl, ObjectAcl,
-        "acs:SourceVpc", "acs:MFAPresent", "oss:object-remaining-retention-days",
+        SourceVpc, "acs:MFAPresent", "oss:object-remaining-retention-days",
         "oss:DataAccessPointArn", "oss:DataAccessPointAccount", "oss:AccessPointNetworkOrigin",
     }.ToFrozenDictionary(key => key, StringComparer.OrdinalIgnoreCase);
 

@@ -50,6 +50,9 @@ sealed record Identity
         _ => "",
     };
 
+    /// <summary>Whom the administrator knows: the account, the user, or the role whatever its session.</summary>
+    public string Principal => Kind == IdentityKind.AssumedRole ? $"acs:ram::{AccountUid}:role/{Name}" : Arn;
+
     public static Identity OfAccount(string uid) => new() { Kind = IdentityKind.Account, AccountUid = uid };
 
     public static Identity OfUser(string accountUid, string userUid, string name) =>

@@ -12,8 +12,9 @@ namespace Moss.Server.AccessControl.Policies;
 /// <param name="Operator">Its name as the policy wrote it.</param>
 /// <param name="Key">See <see cref="ConditionKeys"/>.</param>
 /// <param name="IsNegated">Whether it is one of the Not operators.</param>
+/// <param name="Values">What the policy wrote.</param>
 /// <param name="Tests">What each value asks of the request's value.</param>
-sealed record PolicyCondition(string Operator, string Key, bool IsNegated, ImmutableArray<Func<string, bool>> Tests)
+sealed record PolicyCondition(string Operator, string Key, bool IsNegated, ImmutableArray<string> Values, ImmutableArray<Func<string, bool>> Tests)
 {
     const NumberStyles Number = NumberStyles.AllowLeadingSign | NumberStyles.AllowDecimalPoint;
 
@@ -50,8 +51,19 @@ sealed record PolicyCondition(string Operator, string Key, bool IsNegated, Immut
             tests.Add(test);
         }
 
-        return new(name, key, isNegated, tests.DrainToImmutable());
+        return new(name, key, isNegated, [.. values], tests.DrainToImmutable());
     }
+
+    /// <summary>
+    /// Whether it holds only for senders at addresses, in networks or with keys that it names: every value of it, without wildcards, and of ranges of
+    /// addresses only those that are not a great part of all.
+    /// </summary>
+    public bool NamesItsSource => !IsNegated && Key switch
+    {
+        ConditionKeys.SourceIp => Values.All(value => CidrRange.TryParse(value, out var range) && !range.IsBroad),
+        ConditionKeys.SourceVpc or ConditionKeys.AccessId => Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0),
+        _ => false,
+    };
 
     /// <summary>Whether it holds for the request's value of the key, null when it has none.</summary>
     public bool Holds(string? actual)

@@ -45,6 +45,9 @@ sealed record PolicyDocument
 
     /// <summary>Whether any statement has conditions, so that their values must be gathered at all.</summary>
     public bool HasConditions { get; init; }
+
+    /// <summary>Whether any statement is public.</summary>
+    public bool IsPublic => Statements.Any(statement => statement.IsPublic);
 }
 
 /// <summary>One statement of a policy.</summary>
@@ -67,6 +70,12 @@ sealed record PolicyStatement
 
     /// <summary>All of them must hold.</summary>
     public ImmutableArray<PolicyCondition> Conditions { get; init; } = [];
+
+    /// <summary>
+    /// Whether it lets everybody in wherever they are: an Allow for all that no condition narrows to addresses, networks or keys it names. What is
+    /// granted does not matter (the documented meaning of public access).
+    /// </summary>
+    public bool IsPublic => Effect == PolicyEffect.Allow && Principal is { IsOpen: true } && !Conditions.Any(condition => condition.NamesItsSource);
 
     public bool AppliesTo(PolicyRequest request, Identity identity, string ownerUid) =>
         (Principal is null || Principal.Includes(identity, ownerUid, hasConditions: Conditions.Length > 0))

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using Moss.Protocol.Errors;
 
@@ -16,6 +17,8 @@ static class PolicyParser
     /// <summary>AssumeRole: the longest session policy in characters.</summary>
     public const int MaxSessionLength = 2048;
 
+    const string Lead = "Invalid Policy: ";
+
     static readonly JsonDocumentOptions Options = new()
     {
         AllowTrailingCommas = true,
@@ -23,8 +26,17 @@ static class PolicyParser
         MaxDepth = 8,
     };
 
+    /// <summary>A policy that is given now, to be stored or to cut a session: also refused is what could never match anything.</summary>
+    /// <remarks>One that was stored before a rule was there is still read by <see cref="Parse"/>: a bucket whose policy is not read could not be used.</remarks>
+    /// <exception cref="OssException"><c>InvalidPolicyDocument</c>.</exception>
+    public static PolicyDocument ParseNew(string json, PolicyKind kind) => Checked(Parse(Encoding.UTF8.GetBytes(json), kind), bucket: null);
+
+    /// <summary>As <see cref="ParseNew"/>, the policy of a bucket, of which every Resource must be able to name something.</summary>
+    /// <exception cref="OssException"><c>InvalidPolicyDocument</c>.</exception>
+    public static PolicyDocument ParseForBucket(ReadOnlyMemory<byte> utf8, Arn bucket) => Checked(Parse(utf8, PolicyKind.Bucket), bucket);
+
     /// <summary>The policy.</summary>
-    /// <exception cref="OssException"><c>InvalidPolicyDocument</c>, saying what is wrong; nothing else is thrown, whatever the bytes are.</exception>
+    /// <exception cref="OssException"><c>InvalidPolicyDocument</c>, saying what is wrong and where; nothing else is thrown, whatever the bytes are.</exception>
     public static PolicyDocument Parse(ReadOnlyMemory<byte> utf8, PolicyKind kind)
     {
         if (utf8.Length > MaxBytes)
@@ -39,18 +51,72 @@ static class PolicyParser
 
         try
         {
-            using var json = JsonDocument.Parse(utf8, Options);
-            return Document(json.RootElement, kind);
-        }
-        catch (JsonException exception)
-        {
-            throw Invalid($"Invalid JSON: line {exception.LineNumber + 1}, byte {exception.BytePositionInLine + 1}.");
+            return Read(utf8, kind);
         }
         catch (InvalidOperationException)
         {
             // What the reader throws for a string that is not UTF-8 or has half of a surrogate pair.
             throw Invalid("Invalid JSON: a string is not Unicode text.");
         }
+    }
+
+    static PolicyDocument Read(ReadOnlyMemory<byte> utf8, PolicyKind kind)
+    {
+        try
+        {
+            using var json = JsonDocument.Parse(utf8, Options);
+            return Document(json.RootElement, kind);
+        }
+        catch (JsonException exception) when (exception.LineNumber is { } line)
+        {
+            throw Invalid($"Invalid JSON: line {line + 1}, byte {exception.BytePositionInLine + 1}.");
+        }
+        catch (JsonException)
+        {
+            throw Invalid(Repeated(utf8.Span)); // The one fault that the reader gives no place.
+        }
+    }
+
+    static PolicyDocument Checked(PolicyDocument policy, Arn? bucket)
+    {
+        for (var i = 0; i < policy.Statements.Length; i++)
+        {
+            foreach (var resource in policy.Statements[i].Resources)
+            {
+                var fault = resource.Fault
+                    ?? (bucket is { } own && !policy.Statements[i].IsNotResource && !resource.CanMatchIn(own) ? $"it names nothing of the bucket {own.Path}" : null);
+                if (fault is not null)
+                {
+                    throw Invalid($"Statement {i + 1}: Invalid Resource {resource.Text}: {fault}.");
+                }
+            }
+        }
+
+        return policy;
+    }
+
+    static string Repeated(ReadOnlySpan<byte> utf8)
+    {
+        var reader = new Utf8JsonReader(utf8, new JsonReaderOptions { AllowTrailingCommas = true, MaxDepth = Options.MaxDepth });
+        var open = new Stack<HashSet<string>>();
+        while (reader.Read())
+        {
+            if (reader.TokenType == JsonTokenType.StartObject)
+            {
+                open.Push(new(StringComparer.Ordinal));
+            }
+            else if (reader.TokenType == JsonTokenType.EndObject)
+            {
+                open.Pop();
+            }
+            else if (reader.TokenType == JsonTokenType.PropertyName && !open.Peek().Add(reader.GetString()!))
+            {
+                var before = utf8[..(int)reader.TokenStartIndex];
+                return $"Invalid JSON: {reader.GetString()} is given twice, line {before.Count((byte)'\n') + 1}, byte {before.Length - before.LastIndexOf((byte)'\n')}.";
+            }
+        }
+
+        return "Invalid JSON: a member is given twice.";
     }
 
     static PolicyDocument Document(JsonElement root, PolicyKind kind)
@@ -99,7 +165,14 @@ static class PolicyParser
 
         foreach (var item in element.EnumerateArray())
         {
-            statements.Add(Statement(item, kind));
+            try
+            {
+                statements.Add(Statement(item, kind));
+            }
+            catch (OssException fault)
+            {
+                throw Invalid($"Statement {statements.Count + 1}: {fault.Message[Lead.Length..]}");
+            }
         }
     }
 
@@ -301,5 +374,5 @@ static class PolicyParser
         }
     }
 
-    static OssException Invalid(string reason) => new(OssErrors.InvalidPolicyDocument, $"Invalid Policy: {reason}");
+    static OssException Invalid(string reason) => new(OssErrors.InvalidPolicyDocument, Lead + reason);
 }

@@ -9,6 +9,9 @@ namespace Moss.Server.AccessControl.Policies;
 /// <param name="IsNot">NotPrincipal: everybody but these.</param>
 sealed record PrincipalSet(ImmutableArray<PrincipalPattern> Entries, bool IsNot)
 {
+    /// <summary>Whether it means all but some, or all.</summary>
+    public bool IsOpen => IsNot || Entries.Any(entry => entry.IsEveryone);
+
     /// <summary>
     /// Whether a sender is meant. The star without a condition leaves out the identities of the bucket's owner; with one it means everybody
     /// (the documented rule of bucket policies).

@@ -62,6 +62,34 @@ readonly record struct WildcardPattern
         return pattern[p..].TrimStart('*').IsEmpty;
     }
 
+    /// <summary>Whether it matches any text that begins so and goes on.</summary>
+    public bool MatchesSomeLongerThan(ReadOnlySpan<char> lead)
+    {
+        // Every place in the pattern where matching can stand after so much of the lead.
+        var places = new bool[Text.Length + 1];
+        places[0] = true;
+        foreach (var c in lead)
+        {
+            var next = new bool[places.Length];
+            for (var p = 0; p < Text.Length; p++)
+            {
+                if (places[p] && Text[p] == '*')
+                {
+                    (places[p + 1], next[p]) = (true, true);
+                }
+                else if (places[p] && (Text[p] == '?' || AreSame(Text[p], c)))
+                {
+                    next[p + 1] = true;
+                }
+            }
+
+            places = next;
+        }
+
+        // Whatever is left of the pattern, some text matches it.
+        return places.AsSpan(0, Text.Length).Contains(true);
+    }
+
     public override string ToString() => Text;
 
     bool AreSame(char a, char b) =>

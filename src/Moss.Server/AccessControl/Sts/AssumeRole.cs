@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Security.Cryptography;
-using System.Text;
 using Moss.Protocol.Errors;
 using Moss.Server.AccessControl.Accounts;
 using Moss.Server.AccessControl.Policies;
@@ -124,7 +123,7 @@ sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
 
         try
         {
-            PolicyParser.Parse(Encoding.UTF8.GetBytes(json), PolicyKind.Session);
+            PolicyParser.ParseNew(json, PolicyKind.Session);
             return json;
         }
         catch (OssException invalid)

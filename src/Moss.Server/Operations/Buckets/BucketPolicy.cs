@@ -18,8 +18,9 @@ static class BucketPolicy
     public static async Task PutAsync(OssContext context, CancellationToken ct)
     {
         var json = await RequestBody.ReadDocumentAsync(context, OssLimits.MaxDocumentBytes, ct);
-        var policy = PolicyParser.Parse(json, PolicyKind.Bucket);
-        if (IsPublic(policy) && await PublicAccess.IsBlockedAsync(context, ct))
+        var bucket = await context.Storage.Buckets.FindAsync(context.Bucket, ct);
+        var policy = PolicyParser.ParseForBucket(json, Arn.OfBucket(context.Services.Access.Region, bucket.OwnerId, bucket.Name.Value));
+        if (policy.IsPublic && await PublicAccess.IsBlockedAsync(context, ct))
         {
             throw new OssException(OssErrors.AccessDenied, "Put public bucket policy is not allowed.", "0003-00000914");
         }
@@ -44,18 +45,11 @@ static class BucketPolicy
 
     public static async Task GetStatusAsync(OssContext context, CancellationToken ct)
     {
-        var isPublic = IsPublic(PolicyParser.Parse(await FindAsync(context, ct), PolicyKind.Bucket));
+        var isPublic = PolicyParser.Parse(await FindAsync(context, ct), PolicyKind.Bucket).IsPublic;
         await context.XmlAsync(new PolicyStatus(isPublic), ct);
     }
 
     static async ValueTask<byte[]> FindAsync(OssContext context, CancellationToken ct) =>
         await context.Storage.Buckets.FindConfigurationAsync(context.Bucket, BucketFactsReader.PolicyName, ct)
         ?? throw new OssException(OssErrors.NoSuchBucketPolicy, details: [new("BucketName", context.Bucket.Value)]);
-
-    // Public is what everybody may do wherever they are: an Allow for all that no condition on the address narrows.
-    static bool IsPublic(PolicyDocument policy) => policy.Statements.Any(statement =>
-        statement.Effect == PolicyEffect.Allow
-        && (statement.Principal!.IsNot || statement.Principal.Entries.Any(entry => entry.IsEveryone))
-        && !statement.Conditions.Any(condition =>
-            !condition.IsNegated && condition.Key is ConditionKeys.SourceIp or "acs:SourceVpc" or ConditionKeys.AccessId));
 }
