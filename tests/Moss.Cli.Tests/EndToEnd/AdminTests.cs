@@ -152,6 +152,7 @@ public sealed class AdminTests(MossServer server) : IDisposable
         await _shelf.JsonAsync("admin-account", "admin", "account", "disable", name);
         (await own.RunAsync("ls")).Exits(2);
         await _shelf.JsonAsync("admin-account", "admin", "account", "enable", name);
+        (await _shelf.RunAsync("admin", "account", "rm", name)).Exits(2).Says("DeleteConflict.Account").Says($"owns 1 bucket: {bucket}");
         (await own.RunAsync("rb", $"oss://{bucket}")).Exits(0);
         var user = await _shelf.JsonAsync("admin-user-add", "admin", "user", "add", "inner", "--account", name);
         Assert.Equal(made["uid"], user["accountUid"]);
@@ -227,6 +228,7 @@ public sealed class AdminTests(MossServer server) : IDisposable
         (await _shelf.RunAsync("admin", "policy", "attach", "nobody", "--document", "none.json")).Exits(3).Says("none.json");
         (await _shelf.RunAsync("admin", "policy", "attach", "nobody")).Exits(1).Says("--document FILE");
         (await _shelf.RunAsync("admin", "role", "add", "r")).Exits(1).Says("--trust FILE");
+        (await _shelf.RunAsync("admin", "key", "add")).Exits(1).Says("whose key is it?");
         (await _shelf.RunAsync("admin", "policy", "simulate", "oss://some-bucket")).Exits(1).Says("--action");
         (await _shelf.RunAsync("admin", "user")).Exits(1).Says("moss admin user: say which: add, list, show");
         (await _shelf.RunAsync("admin", "user", "lisd")).Exits(1).Says("did you mean 'list'");

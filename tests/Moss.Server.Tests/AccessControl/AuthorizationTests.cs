@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using Moss.Protocol.Errors;
@@ -364,6 +365,71 @@ public sealed class AuthorizationTests : IAsyncLifetime
         Assert.Equal(409, (await _server.TryAdminAsync("user/add", new() { ["name"] = "alice" })).Status);
         Assert.Equal(400, (await _server.TryAdminAsync("user/add", new() { ["name"] = "a/b" })).Status);
         Assert.Equal(400, (await _server.TryAdminAsync("user/add", new() { ["name"] = new JsonArray() })).Status);
+    }
+
+    [Fact]
+    public async Task A_call_of_the_admin_api_is_believed_only_whole()
+    {
+        await _server.UserAsync("alice");
+        var body = """{"user":"alice"}"""u8.ToArray();
+        async Task<Reply> SendAsync(string? signedMd5, string? sentMd5, byte[] sent)
+        {
+            KeyValuePair<string, string>[] signed = signedMd5 is null ? [] : [new("Content-MD5", signedMd5)];
+            var headers = new List<KeyValuePair<string, string>>(sentMd5 is null ? [] : [new("Content-MD5", sentMd5)]);
+            headers.AddRange(new Signer(AccessServer.Root, new() { Version = SignatureVersion.V4, Region = "cn-hangzhou" })
+                .Sign(SignableRequest.ToSend("POST", "-", "admin/key/add", [], signed), _server.Time.GetUtcNow()));
+            return await _server.RawAsync("POST", "/-/admin/key/add", headers, sent);
+        }
+
+        var (md5, ofNothing) = (Convert.ToBase64String(MD5.HashData(body)), Convert.ToBase64String(MD5.HashData([])));
+        Assert.Equal(200, (await SendAsync(md5, md5, body)).Status);
+        foreach (var tampered in (Reply[])
+            [
+                await SendAsync(md5, md5, []),
+                await SendAsync(md5, null, []),
+                await SendAsync(md5, ofNothing, []),
+                await SendAsync(null, null, body),
+                await SendAsync(null, md5, body),
+                await SendAsync(md5, md5, """{"user":"alicf"}"""u8.ToArray()),
+            ])
+        {
+            Assert.True(tampered.Status is 400 or 403, tampered.Text);
+        }
+
+        Assert.Equal(2, (await _server.AdminAsync("key/list"))!.AsArray().Count);
+    }
+
+    [Theory]
+    [InlineData("key/add", "{}")]
+    [InlineData("key/add", "null")]
+    [InlineData("key/add", """{"usr":"alice"}""")]
+    [InlineData("key/add", """{"User":"alice"}""")]
+    [InlineData("key/add", """{"user":"alice","user":"bob"}""")]
+    [InlineData("key/add", """{"user":"alice","usr":"bob"}""")]
+    [InlineData("policy/detach", """{"user":"alice","role":"r"}""")]
+    [InlineData("policy/list", """{"user":"alice","role":"r"}""")]
+    public async Task A_call_that_does_not_say_clearly_whom_it_means_is_refused(string call, string body)
+    {
+        await _server.UserAsync("alice");
+        var reply = await _server.SendAsync("POST", "-", $"admin/{call}", AccessServer.Root, content: Encoding.UTF8.GetBytes(body), type: "application/json");
+
+        Assert.True(reply.Status == 400, reply.Text);
+        Assert.Single((await _server.AdminAsync("key/list"))!.AsArray());
+        Assert.Equal("1000000000000001", (string)(await _server.AdminAsync("key/add", new() { ["account"] = "root" }))!["accountUid"]!);
+    }
+
+    [Fact]
+    public async Task A_policy_that_protects_nothing_is_refused_when_it_is_put()
+    {
+        foreach (var resource in (string[])["acs:oss:::photos/*", "acs:oss:*:*:videos/*", "acs:oss:*:1000000000000002:photos/*"])
+        {
+            var policy = $$"""{"Version":"1","Statement":[{{Statement("Deny", "1000000000000002", "oss:*", resource)}}]}""";
+            (await _server.SendAsync("PUT", "photos", by: AccessServer.Root, query: "policy", content: Encoding.UTF8.GetBytes(policy))).Is(400, "InvalidPolicyDocument");
+        }
+
+        (await _server.SendAsync("GET", "photos", by: AccessServer.Root, query: "policy")).Is(404, "NoSuchBucketPolicy");
+        await _server.UserAsync("alice");
+        Assert.Equal(400, (await _server.TryAdminAsync("policy/attach", new() { ["user"] = "alice", ["document"] = Allow("oss:*", "acs:oss:::photos") })).Status);
     }
 
     [Fact]

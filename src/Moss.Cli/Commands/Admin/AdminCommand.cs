@@ -19,6 +19,7 @@ static class AdminCommand
     static readonly Option<long?> MaxSession = Options.Number("--max-session", "The longest session in seconds (3600).", 3600, 43_200);
     static readonly Argument<string> NameArgument = Options.Argument("NAME", "The name.");
     static readonly Argument<string> KeyArgument = Options.Argument("ACCESS-KEY-ID", "The access key's id.");
+    static readonly Argument<string?> KeyOwnerArgument = Options.OptionalArgument("USER", "The user.");
     static readonly Argument<string?> UserArgument = Options.OptionalArgument("USER", "The user; without one --role names a role.");
 
     public static Command Create(string name, string description) => new MossCommand(name, description)
@@ -52,9 +53,9 @@ static class AdminCommand
 
     static MossCommand Keys() => new MossCommand("key", "Access keys: add, try, then remove the old one.")
         .With(
-            new MossCommand("add", "Add a key to a user, or to an account itself; prints its secret this once.")
-                .With(UserArgument, Account)
-                .Run(invocation => ShowAsync(invocation, "key/add", new() { ["user"] = invocation.Get(UserArgument), ["account"] = invocation.Get(Account) })),
+            new MossCommand("add", "Add a key to a user, or with --account alone to the account itself; prints its secret this once.")
+                .With(KeyOwnerArgument, Account)
+                .Run(AddKeyAsync),
             Listing(
                 "list", "List keys.", "key/list", [Account, User],
                 new("accessKeyId", "ACCESS KEY ID", -26), new("accountUid", "ACCOUNT", -18), new("userName", "USER", -24), new("disabled", "DISABLED", 0)),
@@ -72,6 +73,14 @@ static class AdminCommand
             Named("show", "Show a role.", "role/show", Account),
             new MossCommand("trust", "Replace a role's trust policy.").With(NameArgument, Trust, Account).Run(TrustAsync),
             Named("rm", "Remove a role; its sessions end at once.", "role/remove", Account));
+
+    static async Task AddKeyAsync(Invocation invocation)
+    {
+        var (user, account) = (invocation.Get(KeyOwnerArgument), invocation.Get(Account));
+        await (user is null && account is null
+            ? throw new UsageException("whose key is it? Give a USER, or --account UID for a key of the account itself (--account root)")
+            : ShowAsync(invocation, "key/add", new() { ["user"] = user, ["account"] = account }));
+    }
 
     static async Task AddRoleAsync(Invocation invocation) => await ShowAsync(invocation, "role/add", new()
     {

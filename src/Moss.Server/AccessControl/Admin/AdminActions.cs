@@ -107,6 +107,11 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
 
     async ValueTask<byte[]?> AddKeyAsync(AdminRequest request, CancellationToken ct)
     {
+        if (request.User is null && request.Account is null)
+        {
+            throw AccessException.Parameter("user", "Say whose key it is: a user, or an account for a key of the account itself.");
+        }
+
         var key = await directory.AddKeyAsync(await AccountAsync(request, ct), request.User, ct);
         return Json(View(key.Record) with { AccessKeySecret = key.Secret.Reveal() }, AdminJson.Default.KeyView);
     }
@@ -186,6 +191,7 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
         AdminRequest request, Func<IEnumerable<AttachedPolicy>, IEnumerable<AttachedPolicy>> change, CancellationToken ct)
     {
         var account = await AccountAsync(request, ct);
+        RequireOneHolder(request);
         if (request.Role is { } roleName)
         {
             var role = await directory.ChangeRoleAsync(account, roleName, role => role with { Policies = [.. change(role.Policies)] }, ct);
@@ -200,6 +206,7 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
     async ValueTask<byte[]?> ListPoliciesAsync(AdminRequest request, CancellationToken ct)
     {
         var account = await AccountAsync(request, ct);
+        RequireOneHolder(request);
         var snapshot = await directory.ReadAsync(ct);
         var policies = request.Role is { } roleName
             ? (snapshot.FindRole(account, roleName) ?? throw AccessException.Missing("Role", roleName)).Record.Policies
@@ -215,6 +222,14 @@ sealed class AdminActions(AccessDirectory directory, PolicySimulator simulator, 
 
     async ValueTask<string> NamedAccountAsync(string uidOrName, CancellationToken ct) =>
         ((await directory.ReadAsync(ct)).FindAccount(uidOrName) ?? throw AccessException.Missing("Account", uidOrName)).Uid;
+
+    static void RequireOneHolder(AdminRequest request)
+    {
+        if (request is { User: not null, Role: not null })
+        {
+            throw AccessException.Parameter("user", "Give a user or a role, not both.");
+        }
+    }
 
     static string Need(string? value, string name) =>
         string.IsNullOrEmpty(value) ? throw AccessException.Parameter(name, $"{name} is missing.") : value;

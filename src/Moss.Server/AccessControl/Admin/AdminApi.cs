@@ -85,8 +85,7 @@ sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestA
         }
 
         var body = await ReadBodyAsync(http, ct);
-        var request = body.Length == 0 ? new AdminRequest() : JsonSerializer.Deserialize(body, AdminJson.Default.AdminRequest);
-        request ??= new();
+        var request = body.Length == 0 ? new AdminRequest() : JsonSerializer.Deserialize(body, AdminJson.Default.AdminRequest) ?? throw new JsonException();
         var at = request.At?.UtcDateTime.ToString("'at='yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture);
         string?[] parts = [request.Account, request.User, request.Role, request.Bucket, request.Name, request.AccessKeyId, at];
         context.AuditResource = string.Join(' ', parts.OfType<string>());
@@ -111,8 +110,10 @@ sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestA
             throw AccessException.Parameter("body", $"The body is longer than {MaxBodyBytes} bytes.");
         }
 
+        // The signature covers the header where it stands, so neither it nor the body can be taken away or added on the way.
         var md5 = http.Request.Headers.ContentMD5.ToString();
-        return body.Length == 0 || md5 == Convert.ToBase64String(MD5.HashData(body))
+        var isBound = md5.Length == 0 ? body.Length == 0 : md5 == Convert.ToBase64String(MD5.HashData(body));
+        return isBound
             ? body
             : throw new OssException(OssErrors.InvalidDigest, "Content-MD5 must be that of the body: it binds the body to the signature.");
     }

@@ -2,7 +2,8 @@ using System.Text.Json.Serialization;
 
 namespace Moss.Server.AccessControl.Admin;
 
-/// <summary>What an administrator asks: each call reads the members it needs.</summary>
+/// <summary>What an administrator asks: each call reads the members it needs. One that no call knows is refused: it would be a target that was misspelled.</summary>
+[JsonUnmappedMemberHandling(JsonUnmappedMemberHandling.Disallow)]
 sealed record AdminRequest
 {
     /// <summary>The name of what is made, changed or removed.</summary>
@@ -144,7 +145,7 @@ sealed record DecisionView
 
 sealed record AdminError(string Code, string Message, string RequestId);
 
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, AllowDuplicateProperties = false)]
 [JsonSerializable(typeof(AdminRequest))]
 [JsonSerializable(typeof(AccountView))]
 [JsonSerializable(typeof(IReadOnlyList<AccountView>))]
