@@ -1,4 +1,5 @@
 using Moss.Protocol.Names;
+using Moss.Server.AccessControl.Audit;
 using Moss.Server.AccessControl.Policies;
 using Moss.Server.Operations.Headers;
 using Moss.Server.Pipeline;
@@ -70,7 +71,7 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
     {
         var caller = context.Caller;
         var facts = await reader.ReadAsync(target.Bucket, target.Key, target.Version, caller.Identity, NeedsOf(caller), ct);
-        RequirePayer(context, facts);
+        RequirePayer(context, facts, target.Key);
         await DecideAsync(context, facts, ArnOf(facts, target.Key), target.Action, target.Right, facts.Object?.Acl ?? Acl.Default, ct);
 
         // A link to an object that may not be read gives nothing away.
@@ -131,11 +132,15 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
         var decision = AccessDecision.Decide(question);
         if (!decision.IsAllowed)
         {
+            var slash = resource.Path.IndexOf('/', StringComparison.Ordinal);
+            context.RefusedResource = resource.Path == "*" ? Auditing.NameOf(null, null)
+                : slash < 0 ? Auditing.NameOf(resource.Path, null)
+                : Auditing.NameOf(resource.Path[..slash], resource.Path[(slash + 1)..]);
             throw Refusals.Of(context, question, decision.Reason);
         }
     }
 
-    static void RequirePayer(OssContext context, BucketFacts facts)
+    static void RequirePayer(OssContext context, BucketFacts facts, ObjectKey? key)
     {
         if (!facts.RequesterPays || (!context.Caller.IsAnonymous && context.Caller.AccountId == facts.Bucket.OwnerId))
         {
@@ -146,6 +151,7 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
         var payer = context.GivenHeader(name) ?? context.Query.Given(name);
         if (context.Caller.IsAnonymous || !string.Equals(payer, "requester", StringComparison.OrdinalIgnoreCase))
         {
+            context.RefusedResource = Auditing.NameOf(facts.Bucket.Name.Value, key?.Value);
             throw Refusals.Payment();
         }
 

@@ -36,6 +36,9 @@ sealed class OssContext(HttpContext http, OssServices services, string requestId
     /// <summary>What a call of the admin API acts on, for the audit.</summary>
     public string AuditResource { get; set; } = "";
 
+    /// <summary>What the request was not allowed to act on, for the audit; null when nothing was refused.</summary>
+    public string? RefusedResource { get; set; }
+
     /// <summary>The refusal, for the audit; null for a success and for what nobody is told of.</summary>
     public OssException? Refusal { get; set; }
 

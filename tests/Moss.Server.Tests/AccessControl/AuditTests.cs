@@ -38,6 +38,60 @@ public sealed class AuditTests : IDisposable
     }
 
     [Fact]
+    public async Task What_was_refused_is_on_record_where_the_request_names_it_elsewhere()
+    {
+        const string MayWriteA = """{"Version":"1","Statement":[{"Effect":"Allow","Action":["oss:PutObject","oss:DeleteObject"],"Resource":"acs:oss:*:*:photos/a/*"}]}""";
+        await using var server = await AccessServer.StartAsync();
+        foreach (var bucket in (string[])["photos", "secrets"])
+        {
+            (await server.SendAsync("PUT", bucket, by: AccessServer.Root)).Is(200);
+            (await server.SendAsync("PUT", bucket, "k", AccessServer.Root, content: [1])).Is(200);
+        }
+
+        var alice = await server.UserAsync("alice", MayWriteA);
+        (await server.SendAsync("PUT", "photos", "a/1", alice, headers: ("x-oss-copy-source", "/secrets/k"))).Is(403, "AccessDenied");
+        (await server.SendAsync("PUT", "photos", "b/1", alice, headers: ("x-oss-copy-source", "/secrets/k"))).Is(403, "AccessDenied");
+        var keys = "<Delete><Object><Key>a/1</Key></Object><Object><Key>b/1 x</Key></Object></Delete>"u8.ToArray();
+        (await server.SendAsync("POST", "photos", by: alice, query: "delete", content: keys)).Is(403, "AccessDenied");
+
+        var records = (await server.AdminAsync("audit/list", new() { ["code"] = "AccessDenied" }))!.AsArray();
+        Assert.Equal(
+            ["CopyObject /photos/a/1 /secrets/k", "CopyObject /photos/b/1 ", "DeleteMultipleObjects /photos/ /photos/b/1%20x"],
+            records.Select(record => $"{record!["operation"]} {record["resource"]} {record["refusedResource"]}"));
+    }
+
+    [Fact]
+    public async Task A_privileged_record_is_not_lost_in_a_flood_of_refusals_that_cannot_be_written()
+    {
+        // The refusals' file cannot be opened, and their writer hangs in that.
+        Directory.CreateDirectory(Path.Combine(_directory, "audit", "refused.jsonl"));
+        using var hangs = new SemaphoreSlim(0);
+        using var goOn = new ManualResetEventSlim();
+        await using var trail = new AuditTrail(_directory, TimeProvider.System, _ =>
+        {
+            hangs.Release();
+            goOn.Wait(Ct);
+        });
+        try
+        {
+            trail.Add(Record("first"));
+            Assert.True(await hangs.WaitAsync(TimeSpan.FromSeconds(30), Ct));
+            for (var number = 0; number < 20_000; number++)
+            {
+                trail.Add(Record("flood"));
+            }
+
+            trail.Add(Record("kept") with { Kind = AuditKind.Privileged, Code = "Kept" });
+        }
+        finally
+        {
+            goOn.Set();
+        }
+
+        Assert.Equal("kept", Assert.Single(await trail.ReadAsync(10, since: null, "Kept", Ct)).RequestId);
+    }
+
+    [Fact]
     public async Task A_run_on_demand_is_on_record_with_its_time_and_its_bucket()
     {
         await using var server = await AccessServer.StartAsync();

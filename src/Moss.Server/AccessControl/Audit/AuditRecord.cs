@@ -28,6 +28,9 @@ sealed record AuditRecord
     /// <summary>Bucket and key, or what else was acted on.</summary>
     public required string Resource { get; init; }
 
+    /// <summary>What was refused where that is something else: a copy's source, a key of a list, the target of a link.</summary>
+    public string? RefusedResource { get; init; }
+
     public required int Status { get; init; }
 
     /// <summary>The wire's code of the refusal; null for a success.</summary>

@@ -34,6 +34,7 @@ static class Auditing
             RequestId = context.RequestId,
             Operation = operation,
             Resource = Short(resource)!,
+            RefusedResource = context.RefusedResource == resource ? null : Short(context.RefusedResource),
             Status = status,
             Code = context.ErrorCode,
             EC = context.Refusal?.EC,
@@ -49,10 +50,11 @@ static class Auditing
     static string? ClaimedKey(OssContext context) =>
         context.Refusal?.Details.FirstOrDefault(detail => detail.Key == "OSSAccessKeyId").Value;
 
-    static string ResourceOf(OssContext context) =>
-        context.Request?.Bucket is not { } bucket ? "/"
-        : context.Request.Key is { } key ? $"/{bucket.Value}/{UrlEncoding.Encode(key.Value).Replace("%2F", "/", StringComparison.Ordinal)}"
-        : $"/{bucket.Value}/";
+    /// <summary>A bucket, and an object of it, as records write them.</summary>
+    public static string NameOf(string? bucket, string? key) =>
+        bucket is null ? "/" : $"/{bucket}/{(key is null ? "" : UrlEncoding.Encode(key).Replace("%2F", "/", StringComparison.Ordinal))}";
+
+    static string ResourceOf(OssContext context) => NameOf(context.Request?.Bucket?.Value, context.Request?.Key?.Value);
 
     static string? Short(string? text) => text is { Length: > MaxTextLength } ? text[..MaxTextLength] : text;
 }

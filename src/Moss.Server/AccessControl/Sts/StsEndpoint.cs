@@ -121,8 +121,9 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
         }
 
         // Remembered as long as the call would be believed again.
-        return _nonces.TryUse(signature.AccessKeyId, signature.Nonce, signature.Timestamp + SignatureOptions.MaxSkew)
-            ? view.CallerOf(signature.AccessKeyId)
+        var caller = view.CallerOf(signature.AccessKeyId);
+        return _nonces.TryUse(caller.Identity.Principal, signature.AccessKeyId, signature.Nonce, signature.Timestamp + SignatureOptions.MaxSkew)
+            ? caller
             : throw StsException.Replayed();
     }
 
