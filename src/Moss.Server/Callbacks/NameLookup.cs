@@ -1,4 +1,5 @@
 using System.Net;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.Callbacks;
 

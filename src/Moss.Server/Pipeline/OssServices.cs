@@ -3,6 +3,7 @@ using Moss.Server.AccessControl;
 using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
 using Moss.Server.Observability;
+using Moss.Server.PostObject;
 using Moss.Storage;
 
 namespace Moss.Server.Pipeline;
@@ -20,4 +21,8 @@ sealed record OssServices(
     AccessServices Access,
     CallbackService Callbacks,
     BucketServices Buckets,
-    ILogger Log);
+    ILogger Log)
+{
+    /// <summary>The memory that forms share while their fields are read.</summary>
+    public FairShare Forms { get; } = new(FormLimits.MaxMemory);
+}

@@ -1,6 +1,6 @@
 namespace Moss.Server.PostObject;
 
-/// <summary>How long the parts of a form may be. Sizes are bytes.</summary>
+/// <summary>How long the parts of a form may be, and how long they may take. Sizes are bytes.</summary>
 static class FormLimits
 {
     /// <summary>RFC 2046 allows 70; some programs take more.</summary>
@@ -11,14 +11,31 @@ static class FormLimits
 
     public const int MaxFieldName = 8 * 1024;
 
-    /// <summary>The documentation says 2 MB on one page and 4 KB on another; the larger one is accepted.</summary>
-    public const int MaxFieldValue = 2 * 1024 * 1024;
+    /// <summary>
+    /// The documentation says 2 MB on one page and 4 KB on another. Only a policy with long lists can need the former; of the other fields the longest are user metadata (8 KB),
+    /// a callback (5 KB) and a security token.
+    /// </summary>
+    public const int MaxPolicy = 2 * 1024 * 1024;
 
-    /// <summary>Everything before the file: one field of the greatest length beside ordinary ones.</summary>
-    public const int MaxBeforeFile = MaxFieldValue + (256 * 1024);
+    public const int MaxFieldValue = 16 * 1024;
+
+    /// <summary>Everything before the file: one policy of the greatest length beside ordinary fields.</summary>
+    public const int MaxBeforeFile = MaxPolicy + (256 * 1024);
+
+    /// <summary>
+    /// What all forms together hold before their files begin, counted as it came. Nobody is known to have a right before a form is read; so many policies of the greatest length, or some thousand
+    /// ordinary forms, fit at the same time.
+    /// </summary>
+    public const long MaxMemory = 64 * 1024 * 1024;
+
+    /// <summary>From the end of the head to the beginning of the file. The greatest policy takes so long at 300 kbit/s.</summary>
+    public static readonly TimeSpan MaxTimeBeforeFile = TimeSpan.FromSeconds(60);
 
     public const int MaxFields = 1000;
 
     /// <summary>So far behind the file a second file is looked for; what stands there is ignored otherwise.</summary>
     public const int MaxBehindFile = 16 * 1024;
+
+    /// <summary>The longest value of a field.</summary>
+    public static int MaxValueOf(string field) => field.Equals("policy", StringComparison.OrdinalIgnoreCase) ? MaxPolicy : MaxFieldValue;
 }

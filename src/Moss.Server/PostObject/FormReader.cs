@@ -9,7 +9,10 @@ namespace Moss.Server.PostObject;
 /// Reads a <c>multipart/form-data</c> body as it comes: the fields into memory, up to their limits, and the file not at all. It stops where the file's
 /// content begins.
 /// </summary>
-sealed class FormReader(PipeReader body, string boundary)
+/// <param name="body">The request's body.</param>
+/// <param name="boundary">What stands between its parts.</param>
+/// <param name="memory">What everything that was read, and is kept or not yet known to be complete, is held in.</param>
+sealed class FormReader(PipeReader body, string boundary, FormMemory memory)
 {
     static readonly byte[] HeadersEnd = "\r\n\r\n"u8.ToArray();
 
@@ -42,7 +45,7 @@ sealed class FormReader(PipeReader body, string boundary)
 
     /// <summary>Reads up to the file's content.</summary>
     /// <exception cref="OssException">
-    /// <c>MalformedPOSTRequest</c>, <c>FieldItemTooLong</c>, <c>MaxPOSTPreDataLengthExceededError</c>, or <c>IncorrectNumberOfFilesInPOSTRequest</c> when there is no file.
+    /// <c>MalformedPOSTRequest</c>, <c>FieldItemTooLong</c>, <c>MaxPOSTPreDataLengthExceededError</c>, <c>ServiceUnavailable</c>, or <c>IncorrectNumberOfFilesInPOSTRequest</c> when there is no file.
     /// </exception>
     public async ValueTask<(PostForm Form, FilePart File)> ReadAsync(CancellationToken ct)
     {
@@ -65,7 +68,7 @@ sealed class FormReader(PipeReader body, string boundary)
                 return (form, new FilePart(body, delimiter));
             }
 
-            var value = await ReadUntilAsync(delimiter, FormLimits.MaxFieldValue, static () => new(OssErrors.FieldItemTooLong), ct);
+            var value = await ReadUntilAsync(delimiter, FormLimits.MaxValueOf(headers.Name), static () => new(OssErrors.FieldItemTooLong), ct);
             if (headers.Name.Length > 0)
             {
                 form.Add(headers.Name, value);
@@ -153,10 +156,7 @@ sealed class FormReader(PipeReader body, string boundary)
 
             _searched = Math.Max(0, buffer.Length - delimiter.Length + 1);
             body.AdvanceTo(buffer.Start, buffer.End);
-            if (_readBeforeFile + buffer.Length > FormLimits.MaxBeforeFile)
-            {
-                throw new OssException(OssErrors.MaxPOSTPreDataLengthExceededError);
-            }
+            Check(_readBeforeFile + buffer.Length);
 
             if (result.IsCompleted)
             {
@@ -168,9 +168,16 @@ sealed class FormReader(PipeReader body, string boundary)
     void Count(long bytes)
     {
         _readBeforeFile += bytes;
-        if (_readBeforeFile > FormLimits.MaxBeforeFile)
+        Check(_readBeforeFile);
+    }
+
+    void Check(long bytes)
+    {
+        if (bytes > FormLimits.MaxBeforeFile)
         {
             throw new OssException(OssErrors.MaxPOSTPreDataLengthExceededError);
         }
+
+        memory.Hold(bytes);
     }
 }

@@ -7,6 +7,9 @@ sealed class PostForm
 {
     readonly Dictionary<string, byte[]> _fields = new(StringComparer.OrdinalIgnoreCase);
 
+    // A policy may ask for the same field very often.
+    readonly Dictionary<string, string> _texts = new(StringComparer.OrdinalIgnoreCase);
+
     /// <summary>The name of the uploaded file; empty when it has none.</summary>
     public string FileName { get; set; } = "";
 
@@ -20,7 +23,19 @@ sealed class PostForm
     public void Add(string name, byte[] value) => _fields.TryAdd(name, value);
 
     /// <summary>The value as text; null when there is no such field.</summary>
-    public string? this[string name] => _fields.TryGetValue(name, out var value) ? Encoding.UTF8.GetString(value) : null;
+    public string? this[string name]
+    {
+        get
+        {
+            if (!_texts.TryGetValue(name, out var text) && _fields.TryGetValue(name, out var value))
+            {
+                text = Encoding.UTF8.GetString(value);
+                _texts.Add(name, text);
+            }
+
+            return text;
+        }
+    }
 
     /// <summary>The value as text, or null when it is empty or not there.</summary>
     public string? Given(string name) => this[name] is { Length: > 0 } value ? value : null;

@@ -37,7 +37,18 @@ static class PostObjectOperation
             throw new OssException(OssErrors.InvalidArgument, "Post body size must be less than 5G.");
         }
 
-        var (form, file) = await new FormReader(http.BodyReader, boundary).ReadAsync(ct);
+        await context.Storage.Buckets.FindAsync(context.Bucket, ct); // Nothing is kept for a bucket that is not there.
+        var upload = await PrepareAsync(context, boundary, ct);
+        await StoreAsync(context, upload, ct);
+    }
+
+    // The fields are let go before the file comes, which may take hours; what is left of them is in the headers, and here.
+    sealed record Upload(ObjectKey Key, FilePart File, CallbackOptions? Callback, string? Redirect, string? Status);
+
+    static async Task<Upload> PrepareAsync(OssContext context, string boundary, CancellationToken ct)
+    {
+        using var memory = new FormMemory(context.Services.Forms, FormMemory.HolderOf(context.Http.Connection.RemoteIpAddress));
+        var (form, file) = await ReadAsync(context, new(context.Http.Request.BodyReader, boundary, memory), ct);
         var template = form.Given("key") ?? throw OssErrors.Argument("key", "", "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.");
         context.Caller = await PostSignature.CheckAsync(context, form, ct);
         ApplyPolicy(context, form, file);
@@ -51,7 +62,22 @@ static class PostObjectOperation
                 form.Given("callback"),
                 form.Names.Where(name => name.StartsWith("x:", StringComparison.OrdinalIgnoreCase)).Select(name => KeyValuePair.Create(name, form[name]!))),
             ct);
-        await StoreAsync(context, form, file, key, callback, ct);
+        return new(key, file, callback, form.Given("success_action_redirect"), form["success_action_status"]);
+    }
+
+    // A connection may be as slow as the server's least rate allows, which is hours for a long policy: until somebody is known to have a right, that is too long.
+    static async ValueTask<(PostForm Form, FilePart File)> ReadAsync(OssContext context, FormReader reader, CancellationToken ct)
+    {
+        using var patience = new CancellationTokenSource(FormLimits.MaxTimeBeforeFile, context.Services.Time);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
+        try
+        {
+            return await reader.ReadAsync(both.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            throw new OssException(OssErrors.RequestTimeout) { Headers = [new("Connection", "close")] };
+        }
     }
 
     static void ApplyPolicy(OssContext context, PostForm form, FilePart file)
@@ -67,13 +93,13 @@ static class PostObjectOperation
         file.Range = (policy.MinLength, policy.MaxLength);
     }
 
-    static async Task StoreAsync(OssContext context, PostForm form, FilePart file, ObjectKey key, CallbackOptions? callback, CancellationToken ct)
+    static async Task StoreAsync(OssContext context, Upload upload, CancellationToken ct)
     {
         var headers = ObjectHeaders.Read(context);
-        using var body = new RequestBody(context, file, TrafficPace.Requested(context));
+        using var body = new RequestBody(context, upload.File, TrafficPace.Requested(context));
         var view = await context.Storage.Objects.PutAsync(
             context.Bucket,
-            key,
+            upload.Key,
             new PutObjectRequest
             {
                 Body = RequestBody.Expectation(context) with { Length = null },
@@ -88,19 +114,19 @@ static class PostObjectOperation
         ObjectResponse.Stored(context, stored.ETag, stored.Crc64, stored.Md5);
         VersionParameter.Echo(context, view);
         EncryptionHeaders.Echo(context, stored.Attributes);
-        await (callback is null ? AnswerAsync(context, form, stored, ct) : UploadCallback.RunAsync(context, callback, UploadedObject.Of(stored), "PostObject"));
+        await (upload.Callback is not { } callback ? AnswerAsync(context, upload, stored, ct) : UploadCallback.RunAsync(context, callback, UploadedObject.Of(stored), "PostObject"));
     }
 
-    static async Task AnswerAsync(OssContext context, PostForm form, ObjectRecord stored, CancellationToken ct)
+    static async Task AnswerAsync(OssContext context, Upload upload, ObjectRecord stored, CancellationToken ct)
     {
-        if (form.Given("success_action_redirect") is { } target && Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
+        if (upload.Redirect is { } target && Uri.TryCreate(target, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
         {
             context.SetHeader("Location", HeaderText.Safe(target));
             await context.Empty(StatusCodes.Status303SeeOther);
             return;
         }
 
-        switch (form["success_action_status"])
+        switch (upload.Status)
         {
             case "200":
                 await context.Empty();

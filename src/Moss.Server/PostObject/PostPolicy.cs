@@ -37,6 +37,8 @@ sealed record PostPolicy(DateTimeOffset Expiration, ImmutableArray<PostCondition
 {
     static readonly string[] TimeFormats = ["yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"];
 
+    const int MaxMessage = 2048;
+
     static readonly JsonDocumentOptions Options = new() { AllowTrailingCommas = true, MaxDepth = 8 };
 
     /// <summary>Reads a policy out of its form field.</summary>
@@ -81,7 +83,7 @@ sealed record PostPolicy(DateTimeOffset Expiration, ImmutableArray<PostCondition
             var actual = condition.Field.Equals("bucket", StringComparison.OrdinalIgnoreCase) ? bucket : form[condition.Field];
             if (!condition.Holds(actual))
             {
-                throw new OssException(OssErrors.AccessDenied, $"Invalid according to Policy: Policy Condition failed: {condition}");
+                throw new OssException(OssErrors.AccessDenied, Shown($"Invalid according to Policy: Policy Condition failed: {condition}"));
             }
         }
     }
@@ -204,5 +206,8 @@ sealed record PostPolicy(DateTimeOffset Expiration, ImmutableArray<PostCondition
         return [.. result];
     }
 
-    static OssException Invalid(string message, string? ec = null) => new(OssErrors.InvalidPolicyDocument, message, ec);
+    static OssException Invalid(string message, string? ec = null) => new(OssErrors.InvalidPolicyDocument, Shown(message), ec);
+
+    // Names and values may be as long as the policy is.
+    static string Shown(string text) => text.Length <= MaxMessage ? text : $"{text[..MaxMessage]}...";
 }

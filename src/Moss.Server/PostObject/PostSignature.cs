@@ -15,6 +15,7 @@ static class PostSignature
 {
     const string V4Version = "OSS4-HMAC-SHA256";
     const string V4Terminator = "aliyun_v4_request";
+    const int MaxShown = 16 * 1024;
     static readonly TimeSpan MaxAge = TimeSpan.FromDays(7);
 
     /// <summary>Whoever signed; nobody when key, policy and signature are all missing.</summary>
@@ -51,8 +52,11 @@ static class PostSignature
             : throw new OssException(
                 OssErrors.SignatureDoesNotMatch,
                 ec: "0002-00000705",
-                details: [new("OSSAccessKeyId", claim.AccessKeyId), new("SignatureProvided", claim.Signature), new("StringToSign", claim.Policy)]);
+                details: [new("OSSAccessKeyId", claim.AccessKeyId), new("SignatureProvided", claim.Signature), new("StringToSign", Shown(claim.Policy))]);
     }
+
+    // Enough to compare; a policy of megabytes would be held for as long as its sender likes to take the answer.
+    static string Shown(string policy) => policy.Length <= MaxShown ? policy : policy[..MaxShown];
 
     /// <summary>What a form claims to be signed with.</summary>
     sealed record Claim(string AccessKeyId, string Policy, string Signature, Func<byte[], byte[], string> Sign)

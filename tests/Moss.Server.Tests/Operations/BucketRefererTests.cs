@@ -113,6 +113,11 @@ public sealed class BucketRefererTests(TestServer server)
     [InlineData("http://www.a.com", "http://www.a.com/p?x=1", true, true, true)]
     [InlineData("http://www.a.com", "http://www.a.com?x=1", true, false, true)]
     [InlineData("*", "anything", true)]
+    [InlineData("https://*.good.com/*", "https://evil.com/x.good.com/", true)]
+    [InlineData("https://*.good.com", "https://evil.com/x.good.com", true)]
+    [InlineData("https://*.good.com", "https://evil.com/x.good.com", false, true, true)]
+    [InlineData("https://*.good.com", "https://evil.com?x.good.com", false, true, true)]
+    [InlineData("https://*.good.com", "https://x.good.com/page", true, true, true)]
     public void A_page_matches_as_documented(string pattern, string page, bool matches, bool cutsQuery = true, bool cutsPath = false)
     {
         var rules = new RefererConfiguration { AllowTruncateQueryString = cutsQuery, TruncatePath = cutsPath };

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Moss.Protocol.Errors;
+using Moss.Server.Pipeline;
 using Moss.Server.PostObject;
 using Moss.Server.Tests.AccessControl;
 using Moss.Tests;
@@ -85,9 +86,10 @@ public sealed class FormReaderTests
             Assert.Equal(code, (await Assert.ThrowsAsync<OssException>(async () => await ReadAsync(form.Bytes()))).Code);
 
         await RefusedAsync("FieldItemTooLong", new Form().Field("x", new string('x', FormLimits.MaxFieldValue + 1)).File([]));
+        await RefusedAsync("FieldItemTooLong", new Form().Field("Policy", new string('x', FormLimits.MaxPolicy + 1)).File([]));
         await RefusedAsync("FieldItemTooLong", new Form().Field(new string('x', FormLimits.MaxFieldName + 1), "x").File([]));
         await RefusedAsync("MalformedPOSTRequest", new Form().Field(new string('x', FormLimits.MaxPartHeaders), "x").File([]));
-        await RefusedAsync("MaxPOSTPreDataLengthExceededError", new Form().Field("x", new string('x', FormLimits.MaxFieldValue)).Field("y", new string('y', FormLimits.MaxFieldValue)).File([]));
+        await RefusedAsync("MaxPOSTPreDataLengthExceededError", new Form().Field("policy", new string('x', FormLimits.MaxPolicy)).Field("Policy", new string('y', FormLimits.MaxPolicy)).File([]));
         var many = new Form();
         for (var number = 0; number <= FormLimits.MaxFields; number++)
         {
@@ -132,10 +134,54 @@ public sealed class FormReaderTests
     public async Task A_field_that_comes_byte_by_byte_is_not_searched_over_and_over()
     {
         // Searched anew with each byte, half a megabyte would take 137 billion steps.
-        var bytes = new Form().Field("x", new string('\r', 512 * 1024)).File([1]).Bytes();
+        var bytes = new Form().Field("policy", new string('\r', 512 * 1024)).File([1]).Bytes();
         var (form, _) = await ReadAsync(bytes, chunk: 1);
-        Assert.Equal(512 * 1024, form["x"]!.Length);
+        Assert.Equal(512 * 1024, form["policy"]!.Length);
     }
+
+    [Fact]
+    public async Task A_form_holds_what_has_come_of_it_and_no_more_than_its_share()
+    {
+        var share = new FairShare(40_000);
+        var form = new Form().Field("policy", new string('x', 19_000)).File([1]).Bytes();
+        await ReadAsync(form, share: share);
+        Assert.True(share.TryTake("client", 20_000), "what a form held is there again when it is read");
+        share.Return("client", 20_000);
+
+        var longer = new Form().Field("policy", new string('x', 20_500)).File([1]).Bytes();
+        var refusal = await Assert.ThrowsAsync<OssException>(async () => await ReadAsync(longer, share: share));
+        Assert.Equal("ServiceUnavailable", refusal.Code);
+
+        // Ten thousand of it have come: so much is held, whatever is still to come.
+        var pipe = new Pipe();
+        using var memory = new FormMemory(share, "client");
+        var reading = new FormReader(pipe.Reader, Form.Boundary, memory).ReadAsync(Ct);
+        await pipe.Writer.WriteAsync(longer.AsMemory(0, 10_000), Ct);
+        while (share.TryTake("client", 15_001))
+        {
+            share.Return("client", 15_001);
+            await Task.Delay(1, Ct);
+        }
+
+        Assert.True(share.TryTake("client", 10_000));
+        await pipe.Writer.CompleteAsync();
+        Assert.Equal("MalformedPOSTRequest", (await Assert.ThrowsAsync<OssException>(async () => await reading)).Code);
+    }
+
+    [Fact]
+    public async Task A_field_is_decoded_once_however_often_a_policy_asks_for_it()
+    {
+        var (form, _) = await ReadAsync(new Form().Field("policy", new string('x', 1000)).File([1]).Bytes());
+        Assert.Same(form["policy"], form["Policy"]);
+    }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
+    [InlineData("2001:db8:1:2:3::1", "20010DB800010002")]
+    [InlineData("2001:db8:1:2::", "20010DB800010002")]
+    public void A_client_is_its_address_or_its_network(string address, string holder) =>
+        Assert.Equal(holder, FormMemory.HolderOf(System.Net.IPAddress.Parse(address)));
 
     [Theory]
     [InlineData(null, "RequestIsNotMultiPartContent")]
@@ -177,7 +223,7 @@ public sealed class FormReaderTests
         Assert.True(read > 1000, $"only {read} were read");
     }
 
-    static async Task<(PostForm Form, byte[] Body)> ReadAsync(byte[] bytes, int chunk = 4096, (long, long)? range = null)
+    static async Task<(PostForm Form, byte[] Body)> ReadAsync(byte[] bytes, int chunk = 4096, (long, long)? range = null, FairShare? share = null)
     {
         var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 64 * 1024, useSynchronizationContext: false));
         var writing = Task.Run(
@@ -197,7 +243,8 @@ public sealed class FormReaderTests
             Ct);
         try
         {
-            var (form, file) = await new FormReader(pipe.Reader, Form.Boundary).ReadAsync(Ct);
+            using var memory = new FormMemory(share ?? new FairShare(FormLimits.MaxMemory), "client");
+            var (form, file) = await new FormReader(pipe.Reader, Form.Boundary, memory).ReadAsync(Ct);
             file.Range = range ?? file.Range;
             return (form, await DrainAsync(file));
         }

@@ -93,6 +93,17 @@ public sealed class PostObjectTests : IAsyncLifetime
         Assert.Equal("application/octet-stream", (await _server.SendAsync("HEAD", "photos", "k", AccessServer.Root)).Header("Content-Type"));
     }
 
+    /// <summary>As at the public service. Whoever writes policies is told so in docs/security.md.</summary>
+    [Fact]
+    public async Task What_a_policy_does_not_name_is_free()
+    {
+        const string Pinned = """["eq","$content-type","text/plain"]""";
+        Form Form(string conditions) => Signed(AccessServer.Root, conditions: conditions).Field("key", "k").Field("Content-Type", "text/plain").Field("x-oss-content-type", "text/html").File(Content);
+        (await Form(Pinned).PostAsync(_server, "photos")).Is(204);
+        Assert.Equal("text/html", (await _server.SendAsync("HEAD", "photos", "k", AccessServer.Root)).Header("Content-Type"));
+        (await Form($$"""{{Pinned}},["eq","$x-oss-content-type","text/plain"]""").PostAsync(_server, "photos")).Is(403, "AccessDenied");
+    }
+
     [Fact]
     public async Task The_form_says_what_is_answered()
     {

@@ -1,6 +1,6 @@
-using Moss.Server.Callbacks;
+using Moss.Server.Pipeline;
 
-namespace Moss.Server.Tests.Callbacks;
+namespace Moss.Server.Tests.Pipeline;
 
 public sealed class FairShareTests
 {

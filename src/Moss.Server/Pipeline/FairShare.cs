@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace Moss.Server.Callbacks;
+namespace Moss.Server.Pipeline;
 
 /// <summary>
 /// So much of something, shared by those who come: nobody takes more than leaves as much for others as it has itself. One alone gets half, each of two a
