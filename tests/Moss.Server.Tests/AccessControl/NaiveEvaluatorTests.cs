@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
@@ -37,7 +39,8 @@ public sealed class NaiveEvaluatorTests
     }
 
     sealed record World(
-        Identity Identity, string Action, string Path, Dictionary<string, string> Values, string? Session, string[] Own, string? Bucket, Acl BucketAcl, Acl ObjectAcl)
+        Identity Identity, string Action, string Path, Dictionary<string, string> Values, string? Session, string[] Own, string? Bucket, Acl BucketAcl, Acl ObjectAcl,
+        bool BlocksPublicAccess)
     {
         static readonly string[] Actions = ["oss:GetObject", "oss:PutObject", "oss:ListObjects", "oss:PutBucketPolicy"];
         static readonly string[] ActionPatterns = ["oss:GetObject", "OSS:getobject", "oss:Get*", "oss:*Object", "*", "oss:Put?bject", "oss:ListObjects", "oss:PutBucket*"];
@@ -48,13 +51,22 @@ public sealed class NaiveEvaluatorTests
         [
             """{"Bool":{"acs:SecureTransport":"true"}}""", """{"Bool":{"acs:SecureTransport":["false"]}}""", """{"StringLike":{"oss:Prefix":["a/*","b*"]}}""",
             """{"StringNotLike":{"oss:Prefix":["a/*"]}}""", """{"StringNotEquals":{"acs:AccessId":["k1","k2"]},"Bool":{"acs:SecureTransport":true}}""",
-            """{"StringEquals":{"acs:AccessId":["k1"],"oss:Delimiter":"/"}}""",
+            """{"StringEquals":{"acs:AccessId":["k1"],"oss:Delimiter":"/"}}""", """{"StringLike":{"acs:AccessId":"k*"}}""",
+            """{"StringEqualsIgnoreCase":{"oss:Prefix":["A/1","B"]}}""", """{"StringNotEqualsIgnoreCase":{"acs:AccessId":"K1","oss:Prefix":"C"}}""",
+            """{"NumericEquals":{"oss:object-remaining-retention-days":["7","30.0"]}}""", """{"NumericNotEquals":{"oss:object-remaining-retention-days":7}}""",
+            """{"NumericLessThan":{"oss:object-remaining-retention-days":"30"}}""", """{"NumericLessThanEquals":{"oss:object-remaining-retention-days":"7"}}""",
+            """{"NumericGreaterThan":{"oss:object-remaining-retention-days":"7"}}""", """{"NumericGreaterThanEquals":{"oss:object-remaining-retention-days":"-1"}}""",
+            """{"DateEquals":{"acs:CurrentTime":"2026-06-01T02:00:00+02:00"}}""", """{"DateNotEquals":{"acs:CurrentTime":["2026-06-01"]}}""",
+            """{"DateLessThan":{"acs:CurrentTime":"2026-06-01T00:00:00Z"}}""", """{"DateLessThanEquals":{"acs:CurrentTime":"2026-06-01T00:00:00.000Z"}}""",
+            """{"DateGreaterThan":{"acs:CurrentTime":"2026-06-01T00:00Z"}}""", """{"DateGreaterThanEquals":{"acs:CurrentTime":"2026-06-01"}}""",
+            """{"IpAddress":{"acs:SourceIp":["10.1.0.0/16","192.168.0.7"]}}""", """{"NotIpAddress":{"acs:SourceIp":["10.0.0.0/9","2001:db8::/32"]}}""",
+            """{"IpAddressIncludeBorder":{"acs:SourceIp":"10.1.2.*"}}""", """{"IpAddress":{"acs:SourceIp":"0.0.0.0/0"}}""", """{"IpAddress":{"acs:SourceIp":"2001:db8::/29"}}""",
         ];
 
         static readonly Identity[] Identities =
         [
             Identity.Anonymous, Identity.OfAccount("1"), Identity.OfAccount("2"), Identity.OfUser("1", "11", "u"), Identity.OfUser("2", "22", "u"),
-            Identity.OfRole("1", "r", "s"), Identity.OfRole("2", "r", "s"),
+            Identity.OfRole("1", "r", "s"), Identity.OfRole("2", "r", "s"), Identity.OfRole("2", "R", "S"),
         ];
 
         public static World Random(Random random)
@@ -65,6 +77,13 @@ public sealed class NaiveEvaluatorTests
             if (!identity.IsAnonymous)
             {
                 values["acs:AccessId"] = $"k{random.Next(1, 4)}";
+            }
+
+            values["acs:SourceIp"] = Pick(random, ["10.1.2.3", "10.200.0.1", "192.168.0.7", "2001:db8::1", "2001:db9::1"]);
+            values["acs:CurrentTime"] = Pick(random, ["2026-05-31T23:59:59.999Z", "2026-06-01T00:00:00.000Z", "2026-06-01T00:00:00.001Z"]);
+            if (random.Next(2) == 0)
+            {
+                values["oss:object-remaining-retention-days"] = Pick(random, ["6.9", "7", "7.0", "30", "31"]);
             }
 
             if (random.Next(2) == 0)
@@ -82,7 +101,8 @@ public sealed class NaiveEvaluatorTests
                 own,
                 random.Next(3) > 0 ? Document(random, hasPrincipal: true) : null,
                 Pick(random, [Acl.Private, Acl.Private, Acl.PublicRead, Acl.PublicReadWrite]),
-                Pick(random, Enum.GetValues<Acl>()));
+                Pick(random, Enum.GetValues<Acl>()),
+                random.Next(3) == 0);
         }
 
         public AclRight Right => Action switch { "oss:GetObject" => AclRight.Read, "oss:PutObject" => AclRight.Write, _ => AclRight.None };
@@ -97,11 +117,12 @@ public sealed class NaiveEvaluatorTests
             Right = Right,
             BucketAcl = BucketAcl,
             ObjectAcl = ObjectAcl,
+            BlocksPublicAccess = BlocksPublicAccess,
         };
 
         public override string ToString() => string.Join(
             '\n',
-            [$"{Identity.Kind} {Identity.AccountUid}: {Action} {Path} ({BucketAcl}, {ObjectAcl})", JsonSerializer.Serialize(Values), $"session {Session}", .. Own, $"bucket {Bucket}"]);
+            [$"{Identity.Kind} {Identity.AccountUid}: {Action} {Path} ({BucketAcl}, {ObjectAcl}{(BlocksPublicAccess ? ", blocked" : "")})", JsonSerializer.Serialize(Values), $"session {Session}", .. Own, $"bucket {Bucket}"]);
 
         static string Document(Random random, bool hasPrincipal)
         {
@@ -116,7 +137,7 @@ public sealed class NaiveEvaluatorTests
                     statement[random.Next(5) == 0 ? "NotPrincipal" : "Principal"] = Some(random, Principals);
                 }
 
-                if (random.Next(3) == 0)
+                if (random.Next(2) == 0)
                 {
                     statement["Condition"] = JsonNode.Parse(Pick(random, Conditions));
                 }
@@ -146,7 +167,8 @@ public sealed class NaiveEvaluatorTests
 
             var isOwnAccount = world.Identity is { Kind: IdentityKind.Account, AccountUid: "1" };
             var own = world.Own.SelectMany(policy => Effects(world, policy)).ToHashSet();
-            var bucket = world.Bucket is null || (isOwnAccount && world.Action == "oss:PutBucketPolicy") ? [] : Effects(world, world.Bucket);
+            var isBlocked = world.BlocksPublicAccess && world.Identity.AccountUid != "1";
+            var bucket = world.Bucket is null || (isOwnAccount && world.Action == "oss:PutBucketPolicy") ? [] : Effects(world, world.Bucket, isBlocked);
             if (own.Contains("Deny") || bucket.Contains("Deny"))
             {
                 return false;
@@ -157,13 +179,30 @@ public sealed class NaiveEvaluatorTests
                 return true;
             }
 
-            var acl = world.ObjectAcl == Acl.Default ? world.BucketAcl : world.ObjectAcl;
+            var acl = world.BlocksPublicAccess ? Acl.Private : world.ObjectAcl == Acl.Default ? world.BucketAcl : world.ObjectAcl;
             return (world.Action == "oss:GetObject" && acl is Acl.PublicRead or Acl.PublicReadWrite && world.Action == "oss:GetObject")
                 || (world.Action == "oss:PutObject" && acl == Acl.PublicReadWrite);
         }
 
-        static HashSet<string> Effects(World world, string json) =>
-            [.. JsonNode.Parse(json)!["Statement"]!.AsArray().Where(statement => Applies(world, statement!.AsObject())).Select(statement => (string)statement!["Effect"]!)];
+        static HashSet<string> Effects(World world, string json, bool withoutPublic = false) =>
+            [.. JsonNode.Parse(json)!["Statement"]!.AsArray()
+                .Where(statement => Applies(world, statement!.AsObject()) && !(withoutPublic && IsPublic(statement.AsObject())))
+                .Select(statement => (string)statement!["Effect"]!)];
+
+        static bool IsPublic(JsonObject statement) =>
+            (string)statement["Effect"]! == "Allow"
+            && (statement["Principal"] is not { } principal || Texts(principal).Contains("*"))
+            && !(statement["Condition"]?.AsObject() ?? []).Any(test =>
+                !test.Key.Contains("Not", StringComparison.Ordinal) && test.Value!.AsObject().Any(pair => Names(pair.Key, Texts(pair.Value!).ToArray())));
+
+        // Of addresses one, or a range that is not a great part of all.
+        static bool Names(string key, string[] values) => key switch
+        {
+            "acs:SourceIp" => values.All(value => !value.Contains('*', StringComparison.Ordinal)
+                && (value.Split('/') is not [var address, var prefix] || int.Parse(prefix, CultureInfo.InvariantCulture) >= (address.Contains('.', StringComparison.Ordinal) ? 8 : 32))),
+            "acs:AccessId" => values.All(value => !value.Contains('*', StringComparison.Ordinal)),
+            _ => false,
+        };
 
         static bool Applies(World world, JsonObject statement) =>
             Any(statement, "Action", pattern => Like(pattern, world.Action, RegexOptions.IgnoreCase))
@@ -186,7 +225,8 @@ public sealed class NaiveEvaluatorTests
         {
             "*" => isNot || hasCondition || identity.AccountUid != "1",
             _ when principal.StartsWith("arn:", StringComparison.Ordinal) => identity.Kind == IdentityKind.AssumedRole
-                && Like(principal, $"arn:sts::{identity.AccountUid}:assumed-role/{identity.Name}/{identity.SessionName}", RegexOptions.IgnoreCase),
+                && Like(principal[..principal.LastIndexOf('/')], $"arn:sts::{identity.AccountUid}:assumed-role/{identity.Name}", RegexOptions.IgnoreCase)
+                && Like(principal[(principal.LastIndexOf('/') + 1)..], identity.SessionName),
             _ => (identity.Kind == IdentityKind.Account && identity.AccountUid == principal) || identity.UserUid == principal,
         };
 
@@ -194,14 +234,49 @@ public sealed class NaiveEvaluatorTests
         {
             var value = world.Values.GetValueOrDefault(key);
             var texts = Texts(expected).ToArray();
-            return name switch
+            if (name.Contains("Not", StringComparison.Ordinal))
             {
-                "Bool" or "StringEquals" => value is not null && texts.Contains(value),
-                "StringLike" => value is not null && texts.Any(text => Like(text, value)),
-                "StringNotEquals" => value is null || !texts.Contains(value),
-                "StringNotLike" => value is null || !texts.Any(text => Like(text, value)),
+                return value is null || !Holds(world, name.Replace("Not", "", StringComparison.Ordinal), key, expected);
+            }
+
+            return value is not null && texts.Any(text => name switch
+            {
+                "Bool" or "StringEquals" => text == value,
+                "StringEqualsIgnoreCase" => string.Equals(text.ToUpperInvariant(), value.ToUpperInvariant(), StringComparison.Ordinal),
+                "StringLike" => Like(text, value),
+                "IpAddress" or "IpAddressIncludeBorder" => IsIn(text, value),
+                _ when name.StartsWith("Numeric", StringComparison.Ordinal) => Compares(name["Numeric".Length..], Number(value) - Number(text)),
+                _ when name.StartsWith("Date", StringComparison.Ordinal) => Compares(name["Date".Length..], (Date(value) - Date(text)).TotalMilliseconds),
                 _ => throw new InvalidOperationException(name),
-            };
+            });
+        }
+
+        static bool Compares(string relation, double difference) => relation switch
+        {
+            "Equals" => difference == 0,
+            "LessThan" => difference < 0,
+            "LessThanEquals" => difference <= 0,
+            "GreaterThan" => difference > 0,
+            "GreaterThanEquals" => difference >= 0,
+            _ => throw new InvalidOperationException(relation),
+        };
+
+        static double Number(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+        static DateTimeOffset Date(string text) => DateTimeOffset.Parse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal);
+
+        // Bit by bit.
+        static bool IsIn(string range, string address)
+        {
+            static string Bits(string text) => string.Concat(IPAddress.Parse(text).GetAddressBytes().Select(part => Convert.ToString(part, 2).PadLeft(8, '0')));
+            if (range.Contains('*', StringComparison.Ordinal))
+            {
+                return Like(range, address);
+            }
+
+            var (network, bits) = (Bits(range.Split('/')[0]), Bits(address));
+            var prefix = range.Split('/') is [_, var length] ? int.Parse(length, CultureInfo.InvariantCulture) : network.Length;
+            return network.Length == bits.Length && network[..prefix] == bits[..prefix];
         }
 
         static IEnumerable<string> Texts(JsonNode node) =>
