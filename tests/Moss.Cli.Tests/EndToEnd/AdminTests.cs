@@ -205,6 +205,14 @@ public sealed class AdminTests(MossServer server) : IDisposable
             Assert.Equal("through a role", (await own.RunAsync("cat", $"oss://{bucket}/k", "--ignore-env-var")).Succeeds().Output);
         }
 
+        var may = await _shelf.JsonAsync("admin-simulate", "admin", "policy", "simulate", "--user", user, "--action", "sts:AssumeRole", added["arn"]!);
+        Assert.Equal(("True", "TrustPolicyAllows", "trust policy, statement 1"), (may["allowed"], may["reason"], may["statement"]));
+        string[] asRole = ["admin", "policy", "simulate", "--role", role, "--action", "oss:GetObject", $"oss://{bucket}/k"];
+        Assert.Equal("True", (await _shelf.JsonAsync("admin-simulate", asRole))["allowed"]);
+        var cut = await _shelf.CodeAndJsonAsync(2, "admin-simulate", [.. asRole, "--session-policy", Policy(bucket, "PutObject")]);
+        Assert.Equal("SessionPolicyDenies", cut.Document["reason"]);
+        Assert.Equal("oss:GetObjectVersion", (await _shelf.CodeAndJsonAsync(2, "admin-simulate", [.. asRole, "--version-id", "v"])).Document["action"]);
+
         own.Environment["OSS_ROLE_ARN"] = added["arn"];
         own.Environment["OSS_ROLE_SESSION_NAME"] = "from-environment";
         Assert.Equal("through a role", (await own.RunAsync("cat", $"oss://{bucket}/k")).Succeeds().Output);
@@ -230,6 +238,9 @@ public sealed class AdminTests(MossServer server) : IDisposable
         (await _shelf.RunAsync("admin", "role", "add", "r")).Exits(1).Says("--trust FILE");
         (await _shelf.RunAsync("admin", "key", "add")).Exits(1).Says("whose key is it?");
         (await _shelf.RunAsync("admin", "policy", "simulate", "oss://some-bucket")).Exits(1).Says("--action");
+        (await _shelf.RunAsync("admin", "policy", "simulate", "--action", "oss:Nonsense", "oss://some-bucket")).Exits(2).Says("No call of this server asks for oss:Nonsense");
+        (await _shelf.RunAsync("admin", "policy", "simulate", "--action", "oss:ListObjects", "oss://some-bucket", "--condition", "oss:prefix=a", "--condition", "oss:Prefix=b"))
+            .Exits(2).Says("oss:Prefix is given twice");
         (await _shelf.RunAsync("admin", "user")).Exits(1).Says("moss admin user: say which: add, list, show");
         (await _shelf.RunAsync("admin", "user", "lisd")).Exits(1).Says("did you mean 'list'");
         _shelf.Environment["OSS_ACCESS_KEY_SECRET"] = "wrong";

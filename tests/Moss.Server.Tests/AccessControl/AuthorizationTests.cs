@@ -5,6 +5,7 @@ using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
 using Moss.Server.AccessControl.Accounts;
+using Moss.Server.Tests.Pipeline;
 using Moss.Storage.Buckets;
 
 namespace Moss.Server.Tests.AccessControl;
@@ -419,6 +420,15 @@ public sealed class AuthorizationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Every_call_of_the_admin_api_is_documented()
+    {
+        var page = await File.ReadAllTextAsync(
+            Path.Combine(OperationTableTests.RepositoryRoot(), "docs", "admin.md"), TestContext.Current.CancellationToken);
+        Assert.All(_server.Services.Access.Admin.All.Keys.Append("lifecycle/run").Append("inventory/run"), call =>
+            Assert.Contains($"`{call}`", page, StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task A_policy_that_protects_nothing_is_refused_when_it_is_put()
     {
         foreach (var resource in (string[])["acs:oss:::photos/*", "acs:oss:*:*:videos/*", "acs:oss:*:1000000000000002:photos/*"])
@@ -449,6 +459,72 @@ public sealed class AuthorizationTests : IAsyncLifetime
         var allowed = await SimulateAsync("oss:GetObject", "a/1.txt");
         Assert.Equal("IdentityPolicyAllows", (string)allowed["reason"]!);
         Assert.Equal("policy 1, statement 1", (string)allowed["statement"]!);
+    }
+
+    [Fact]
+    public async Task What_is_simulated_of_roles_links_payers_and_new_buckets_is_what_happens()
+    {
+        const string Trust = """{"Version":"1","Statement":[{"Effect":"Allow","Action":"sts:AssumeRole","Principal":{"RAM":["acs:ram::1000000000000001:user/alice"]}}]}""";
+        const string RoleArn = "acs:ram::1000000000000001:role/Reader";
+        var mayAssume = Allow("sts:AssumeRole", "*");
+        await _server.UserAsync("alice", mayAssume);
+        await _server.UserAsync("bob", mayAssume);
+        await _server.AdminAsync("role/add", new() { ["name"] = "reader", ["trust"] = Trust, ["document"] = Allow("oss:*", "*") });
+        var stranger = (string)(await _server.AdminAsync("account/add", new() { ["name"] = "stranger" }))!["uid"]!;
+        (await _server.SendAsync("PUT", "photos", "link", AccessServer.Root, query: "symlink", headers: ("x-oss-symlink-target", "a/1.txt"))).Is(200);
+        (await _server.SendAsync("PUT", "paid", by: AccessServer.Root, headers: ("x-oss-acl", "public-read"))).Is(200);
+        (await _server.SendAsync("PUT", "paid", by: AccessServer.Root, query: "requestPayment", content: "<RequestPaymentConfiguration><Payer>Requester</Payer></RequestPaymentConfiguration>"u8.ToArray())).Is(200);
+        (await _server.SendAsync("PUT", "paid", "k", AccessServer.Root, content: Body)).Is(200);
+
+        await SimulatesAsync("TrustPolicyAllows", """{"user":"alice","action":"sts:AssumeRole","resource":"acs:ram::1000000000000001:role/READER"}""");
+        await SimulatesAsync("TrustPolicyDenies", $$"""{"user":"bob","action":"sts:AssumeRole","resource":"{{RoleArn}}"}""");
+        await SimulatesAsync("AccountsAssumeNoRoles", $$"""{"action":"sts:AssumeRole","resource":"{{RoleArn}}"}""");
+        await AttachAsync("alice", Allow("sts:*", "*", ("Deny", "sts:AssumeRole")));
+        await SimulatesAsync("IdentityPolicyDenies", $$"""{"user":"alice","action":"sts:AssumeRole","resource":"{{RoleArn}}"}""");
+
+        await SimulatesAsync("NothingAllows", """{"user":"bob","action":"oss:PutBucket","bucket":"not-yet-there"}""");
+        await AttachAsync("bob", Allow(["oss:PutBucket", "oss:GetObject"], "acs:oss:*:*:*", ("Deny", "oss:DeleteBucket")));
+        await SimulatesAsync("IdentityPolicyAllows", """{"user":"bob","action":"oss:putbucket","bucket":"not-yet-there"}""");
+        await PutPolicyAsync("photos", Statement("Deny", "*", "oss:PutBucket", "acs:oss:*:*:photos", """{"Bool":{"acs:SecureTransport":"false"}}"""));
+        await SimulatesAsync("BucketPolicyDenies", """{"user":"bob","action":"oss:PutBucket","bucket":"photos","values":{"acs:SecureTransport":"false"}}""");
+
+        await SimulatesAsync("RequesterPays", $$"""{"account":"{{stranger}}","action":"oss:GetObject","bucket":"paid","key":"k"}""");
+        await SimulatesAsync("AclAllows", $$"""{"account":"{{stranger}}","action":"oss:GetObject","bucket":"paid","key":"k","requestPayer":"requester"}""");
+        await SimulatesAsync("RequesterPays", """{"anonymous":true,"action":"oss:GetObject","bucket":"paid","key":"k","requestPayer":"requester"}""");
+
+        await AttachAsync("bob", Allow("oss:GetObject", "acs:oss:*:*:photos/link"));
+        await SimulatesAsync("BucketAclDenies", """{"user":"bob","action":"oss:GetObject","bucket":"photos","key":"link"}""");
+        await SimulatesAsync("SessionPolicyDenies", """{"role":"reader","action":"oss:GetObject","bucket":"photos","key":"link","sessionPolicy":"{\"Version\":\"1\",\"Statement\":[{\"Effect\":\"Allow\",\"Action\":\"oss:Put*\",\"Resource\":\"*\"}]}"}""");
+        Assert.Equal("oss:GetObjectVersion", (string)(await SimulatesAsync("IdentityPolicyAllows", """{"role":"reader","action":"oss:GetObject","bucket":"photos","key":"a/1.txt","versionId":"v"}"""))["action"]!);
+    }
+
+    [Theory]
+    [InlineData("""{"action":"oss:Nonsense","bucket":"photos"}""")]
+    [InlineData("""{"action":"oss:Get*","bucket":"photos","key":"k"}""")]
+    [InlineData("""{"action":"oss:GetObject","bucket":"photos"}""")]
+    [InlineData("""{"action":"oss:GetObject"}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","key":"k"}""")]
+    [InlineData("""{"action":"oss:ListBuckets","bucket":"photos"}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","versionId":"v"}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","resource":"acs:ram::1:role/r"}""")]
+    [InlineData("""{"action":"sts:AssumeRole","bucket":"photos"}""")]
+    [InlineData("""{"action":"sts:AssumeRole","resource":"acs:ram::1:user/r"}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","values":{"oss:prefix":"a","oss:Prefix":"b"}}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","values":{"acs:Nothing":"a"}}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","user":"alice","anonymous":true}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","user":"alice","sessionPolicy":"{}"}""")]
+    [InlineData("""{"action":"oss:ListObjects","bucket":"photos","document":"{}"}""")]
+    public async Task A_question_that_no_request_asks_is_not_simulated(string body)
+    {
+        await _server.UserAsync("alice");
+        Assert.Equal(400, (await _server.TryAdminAsync("policy/simulate", JsonNode.Parse(body)!.AsObject())).Status);
+    }
+
+    async Task<JsonNode> SimulatesAsync(string reason, string body)
+    {
+        var answer = (await _server.AdminAsync("policy/simulate", JsonNode.Parse(body)!.AsObject()))!;
+        Assert.True((string)answer["reason"]! == reason, $"{body}\n{answer}");
+        return answer;
     }
 
     async Task AttachAsync(string user, string policy) => await _server.AdminAsync("policy/attach", new() { ["user"] = user, ["document"] = policy });

@@ -89,7 +89,7 @@ public sealed class OperationTableTests
             "docs/compatibility.md is out of date; write it anew: MOSS_UPDATE_DOCS=1 dotnet test --project tests/Moss.Server.Tests");
     }
 
-    static string RepositoryRoot()
+    internal static string RepositoryRoot()
     {
         var folder = AppContext.BaseDirectory;
         while (!File.Exists(Path.Combine(folder, "Moss.slnx")))

@@ -30,7 +30,8 @@ static class AdminCommand
         .Example("moss admin user add alice --output-format json", "a user with its uid and first key; the secret is shown this once")
         .Example("moss admin policy attach alice --document read.json", "what alice may do")
         .Example("moss admin role add uploader --trust trust.json --policy write.json", "a role for AssumeRole")
-        .Example("moss admin policy simulate --user alice --action oss:GetObject oss://bucket/key", "would it be allowed, and why");
+        .Example("moss admin policy simulate --user alice --action oss:GetObject oss://bucket/key", "would it be allowed, and why")
+        .Example("moss admin policy simulate --user alice --action sts:AssumeRole acs:ram::1000000000000001:role/uploader", "may alice be that role");
 
     static MossCommand Accounts() => new MossCommand("account", "Accounts: each owns buckets, users and roles.")
         .With(
@@ -170,7 +171,10 @@ static class AdminCommand
         static readonly Option<string?> Action = Options.Text("--action", "ACTION", "For example oss:GetObject.");
         static readonly Option<bool> Anonymous = Options.Flag("--anonymous", "As somebody who does not sign.");
         static readonly Option<string[]> Value = Options.Texts("--condition", "KEY=VALUE", "The value of a condition key, such as acs:SourceIp=10.0.0.1.");
-        static readonly Argument<string?> Target = Options.OptionalArgument("oss://bucket[/key]", "What it is done to; nothing for the service.");
+        static readonly Option<string?> SessionPolicy = Options.Text("--session-policy", "FILE", "The policy of the role's session as JSON; - reads standard input.");
+        static readonly Option<string?> VersionId = Options.Text("--version-id", "ID", "A version of the object.");
+        static readonly Argument<string?> Target = Options.OptionalArgument(
+            "oss://bucket[/key]", "What it is done to, or for sts:AssumeRole the role's ARN; nothing for the service.");
 
         public static MossCommand Create() => new MossCommand("policy", "Policies: what a user or a role may do.")
             .With(
@@ -180,7 +184,7 @@ static class AdminCommand
                 new MossCommand("list", "List the policies of a user or a role.", "ls").With(UserArgument, Role, Account).Run(
                     invocation => ListAsync(invocation, "policy/list", Holder(invocation), new("name", "NAME", -24), new("document", "DOCUMENT", 0))),
                 new MossCommand("simulate", "Say whether a request would be allowed, and why.")
-                    .With(Target, Action, User, Role, Account, Anonymous, Document, Value)
+                    .With(Target, Action, User, Role, Account, Anonymous, Document, SessionPolicy, VersionId, Value)
                     .Run(SimulateAsync));
 
         static async Task AttachAsync(Invocation invocation)
@@ -200,10 +204,17 @@ static class AdminCommand
                 ["account"] = invocation.Get(Account),
                 ["anonymous"] = invocation.Get(Anonymous),
                 ["document"] = await ReadAsync(invocation, Document),
+                ["sessionPolicy"] = await ReadAsync(invocation, SessionPolicy),
+                ["versionId"] = invocation.Get(VersionId),
+                ["requestPayer"] = invocation.Get(GlobalOptions.RequestPayer),
             };
-            if (invocation.Get(Target) is { } target)
+            if (invocation.Get(Target) is { } target && target.StartsWith("acs:", StringComparison.Ordinal))
             {
-                var uri = OssUri.Parse(target);
+                body["resource"] = target;
+            }
+            else if (invocation.Get(Target) is { } place)
+            {
+                var uri = OssUri.Parse(place);
                 body["bucket"] = uri.Bucket;
                 body["key"] = uri.Key.Length == 0 ? null : uri.Key;
             }
@@ -212,7 +223,11 @@ static class AdminCommand
             foreach (var pair in invocation.Get(Value) ?? [])
             {
                 var equals = pair.IndexOf('=', StringComparison.Ordinal);
-                values[equals < 0 ? throw new UsageException($"--condition '{pair}' is not KEY=VALUE") : pair[..equals]] = pair[(equals + 1)..];
+                var key = equals < 0 ? throw new UsageException($"--condition '{pair}' is not KEY=VALUE") : pair[..equals];
+                if (!values.TryAdd(key, (JsonNode?)pair[(equals + 1)..]))
+                {
+                    throw new UsageException($"--condition {key} is given twice");
+                }
             }
 
             body["values"] = values;

@@ -35,7 +35,18 @@ sealed record AdminRequest
 
     public string? Key { get; init; }
 
+    public string? VersionId { get; init; }
+
+    /// <summary>The ARN of a role.</summary>
+    public string? Resource { get; init; }
+
     public bool Anonymous { get; init; }
+
+    /// <summary>The policy of a role's session, as text.</summary>
+    public string? SessionPolicy { get; init; }
+
+    /// <summary><c>requester</c>, as the header says it.</summary>
+    public string? RequestPayer { get; init; }
 
     /// <summary>Values of condition keys.</summary>
     public IReadOnlyDictionary<string, string>? Values { get; init; }

@@ -10,6 +10,9 @@ enum DecisionReason
     BucketPolicyAllows,
     AclAllows,
 
+    /// <summary>Assuming a role: the sender's policies allow it, and so does the trust policy of the role.</summary>
+    TrustPolicyAllows,
+
     /// <summary>The sender is the account that owns the resource.</summary>
     OwnAccount,
 
@@ -28,6 +31,15 @@ enum DecisionReason
 
     /// <summary>A management call that nothing allows.</summary>
     NothingAllows,
+
+    /// <summary>Assuming a role: its trust policy denies it, or does not name the sender.</summary>
+    TrustPolicyDenies,
+
+    /// <summary>Assuming a role: accounts do not, their users do.</summary>
+    AccountsAssumeNoRoles,
+
+    /// <summary>The requester pays, and did not say that it would.</summary>
+    RequesterPays,
 }
 
 /// <summary>What an operation is to ACLs.</summary>

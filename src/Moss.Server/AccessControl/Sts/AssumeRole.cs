@@ -22,7 +22,10 @@ sealed record Grant(SecurityToken Token, string Text, string RoleArn, string Rol
 sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
 {
     const string Letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
-    const string Action = "sts:AssumeRole";
+
+    /// <summary>What the sender's policies must allow.</summary>
+    public const string Action = "sts:AssumeRole";
+
 
     public Grant Run(RpcRequest request, Caller caller, AccessSnapshot snapshot, Dictionary<string, string> values)
     {
@@ -35,42 +38,53 @@ sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
             values[ConditionKeys.ExternalId] = externalId;
         }
 
-        if (caller.Identity.Kind == IdentityKind.Account)
+        var role = snapshot.FindRole(arn.AccountUid, arn.Name);
+        var decision = Judge(caller, arn, role, values);
+        if (!decision.IsAllowed)
         {
-            throw StsException.NoPermission("Roles may not be assumed by root accounts.");
+            throw StsException.NoPermission(decision.Reason switch
+            {
+                DecisionReason.AccountsAssumeNoRoles => "Roles may not be assumed by root accounts.",
+                DecisionReason.TrustPolicyDenies => "You are not authorized to do this action. The trust policy of the role does not name you.",
+                _ => "You are not authorized to do this action. You should be authorized by RAM.",
+            });
         }
 
-        // Judged by the name that the role has, however the client wrote it; whoever may not assume a role does not learn whether it is there.
-        var found = snapshot.FindRole(arn.AccountUid, arn.Name);
-        RequireOwnRight(caller, new(Action, Arn.OfRole(arn.AccountUid, found?.Record.Name ?? arn.Name), values));
-        var role = found ?? throw new StsException("EntityNotExist.Role", 404, $"The role not exists: {arn.Name}.");
-        RequireTrust(caller, role, new(Action, Arn.OfRole(arn.AccountUid, role.Record.Name), values));
-        return Make(role.Record, session, Duration(request["DurationSeconds"], role.Record), policy);
+        return role is null
+            ? throw new StsException("EntityNotExist.Role", 404, $"The role not exists: {arn.Name}.")
+            : Make(role.Record, session, Duration(request["DurationSeconds"], role.Record), policy);
     }
 
-    static void RequireOwnRight(Caller caller, PolicyRequest request)
+    /// <summary>
+    /// Whether a sender may assume a role: by its own policies, judged with the name that the role has, however the client wrote it; then by the trust policy.
+    /// Of a role that is not there only the first is asked: whoever may not assume a role does not learn whether it is there.
+    /// </summary>
+    public static AccessDecision Judge(Caller caller, RoleArn arn, AccessRole? role, IReadOnlyDictionary<string, string> values)
     {
-        var decision = AccessDecision.Decide(new()
+        if (caller.Identity.Kind == IdentityKind.Account)
+        {
+            return new(DecisionReason.AccountsAssumeNoRoles);
+        }
+
+        var request = new PolicyRequest(Action, Arn.OfRole(arn.AccountUid, role?.Record.Name ?? arn.Name), values);
+        var own = AccessDecision.Decide(new()
         {
             // At home whatever the role's account is: a role of another account is guarded by its trust policy.
-            Identity = caller.Identity with { AccountUid = request.Resource.Owner },
+            Identity = caller.Identity with { AccountUid = arn.AccountUid },
             Request = request,
             SessionPolicy = caller.SessionPolicy,
             IdentityPolicies = caller.Policies,
         });
-        if (!decision.IsAllowed)
+        if (!own.IsAllowed || role is null)
         {
-            throw StsException.NoPermission("You are not authorized to do this action. You should be authorized by RAM.");
+            return own;
         }
-    }
 
-    static void RequireTrust(Caller caller, AccessRole role, PolicyRequest request)
-    {
         var applying = role.Trust.Statements.Where(statement => statement.AppliesTo(request, caller.Identity, ownerUid: "")).ToList();
-        if (applying.Count == 0 || applying.Exists(statement => statement.Effect == PolicyEffect.Deny))
-        {
-            throw StsException.NoPermission("You are not authorized to do this action. The trust policy of the role does not name you.");
-        }
+        var denying = applying.Find(statement => statement.Effect == PolicyEffect.Deny);
+        return denying is not null || applying.Count == 0
+            ? new(DecisionReason.TrustPolicyDenies, denying)
+            : new(DecisionReason.TrustPolicyAllows, applying[0]);
     }
 
     Grant Make(RoleRecord role, string session, int seconds, string? policy)
@@ -137,13 +151,17 @@ sealed class AssumeRole(SecurityTokens tokens, TimeProvider time)
 readonly record struct RoleArn(string AccountUid, string Name)
 {
     /// <exception cref="StsException">It is none.</exception>
-    public static RoleArn Parse(string text, AccessSnapshot snapshot)
+    public static RoleArn Parse(string text, AccessSnapshot snapshot) =>
+        TryParse(text, snapshot) ?? throw StsException.Invalid("RoleArn", "The parameter RoleArn is wrongly formed.");
+
+    /// <summary>The role that a text names, there or not; null when it names none.</summary>
+    public static RoleArn? TryParse(string text, AccessSnapshot snapshot)
     {
         const string Lead = "acs:ram::", Middle = ":role/";
         var middle = text.IndexOf(Middle, StringComparison.OrdinalIgnoreCase);
         if (!text.StartsWith(Lead, StringComparison.OrdinalIgnoreCase) || middle <= Lead.Length || middle + Middle.Length == text.Length)
         {
-            throw StsException.Invalid("RoleArn", "The parameter RoleArn is wrongly formed.");
+            return null;
         }
 
         // Whoever has only a user's uid at hand means its account.
