@@ -182,6 +182,18 @@ public sealed class AccessStoreTests : IAsyncDisposable
 
         var snapshot = await _store.ReadAsync(Ct);
         Assert.Equal(account.Uid, snapshot.FindAccount("Acme")!.Uid);
+
+        // Older builds made such, and each is found by just its name.
+        foreach (var (_, row) in (await _metadata.ListAsync("access/account/")).ToList())
+        {
+            var other = Encoding.UTF8.GetString(row).Replace("\"acme\"", "\"ACME\"", StringComparison.Ordinal).Replace(account.Uid, "1999999999999999", StringComparison.Ordinal);
+            await _metadata.PutAsync("access/account/1999999999999999", Encoding.UTF8.GetBytes(other));
+        }
+
+        using var again = new AccessStore(_metadata, Key, _time);
+        snapshot = await again.ReadAsync(Ct);
+        Assert.Equal("1999999999999999", snapshot.FindAccount("ACME")!.Uid);
+        Assert.Equal(account.Uid, snapshot.FindAccount("acme")!.Uid);
         Assert.Equal(account.Uid, snapshot.FindAccount(account.Uid)!.Uid);
         Assert.Null(snapshot.FindAccount("acm"));
     }

@@ -25,9 +25,11 @@ sealed class AccessSnapshot
     /// <summary>Users by their own uid.</summary>
     public required FrozenDictionary<string, AccessUser> UsersByUid { get; init; }
 
-    /// <summary>An account by its uid or, where none has it, by its name.</summary>
+    /// <summary>An account by its uid or, where none has it, by its name; written just so, if older builds made two.</summary>
     public AccountRecord? FindAccount(string uidOrName) =>
-        Accounts.GetValueOrDefault(uidOrName) ?? Accounts.Values.FirstOrDefault(account => AccessName.AreSame(account.Name, uidOrName));
+        Accounts.GetValueOrDefault(uidOrName)
+        ?? Accounts.Values.FirstOrDefault(account => account.Name == uidOrName)
+        ?? Accounts.Values.FirstOrDefault(account => AccessName.AreSame(account.Name, uidOrName));
 
     public AccessUser? FindUser(string accountUid, string name) =>
         AccessName.Fold(name) is { } folded ? Users.GetValueOrDefault((accountUid, folded)) : null;
