@@ -378,12 +378,14 @@ public sealed class AuthorizationTests : IAsyncLifetime
             KeyValuePair<string, string>[] signed = signedMd5 is null ? [] : [new("Content-MD5", signedMd5)];
             var headers = new List<KeyValuePair<string, string>>(sentMd5 is null ? [] : [new("Content-MD5", sentMd5)]);
             headers.AddRange(new Signer(AccessServer.Root, new() { Version = SignatureVersion.V4, Region = "cn-hangzhou" })
-                .Sign(SignableRequest.ToSend("POST", "-", "admin/key/add", [], signed), _server.Time.GetUtcNow()));
-            return await _server.RawAsync("POST", "/-/admin/key/add", headers, sent);
+                .Sign(SignableRequest.ToSend("POST", "-", "admin/key/list", [], signed), _server.Time.GetUtcNow()));
+            return await _server.RawAsync("POST", "/-/admin/key/list", headers, sent);
         }
 
         var (md5, ofNothing) = (Convert.ToBase64String(MD5.HashData(body)), Convert.ToBase64String(MD5.HashData([])));
         Assert.Equal(200, (await SendAsync(md5, md5, body)).Status);
+        Assert.Equal(200, (await SendAsync(null, null, [])).Status);
+        Assert.Equal(200, (await SendAsync(ofNothing, ofNothing, [])).Status);
         foreach (var tampered in (Reply[])
             [
                 await SendAsync(md5, md5, []),
@@ -396,8 +398,6 @@ public sealed class AuthorizationTests : IAsyncLifetime
         {
             Assert.True(tampered.Status is 400 or 403, tampered.Text);
         }
-
-        Assert.Equal(2, (await _server.AdminAsync("key/list"))!.AsArray().Count);
     }
 
     [Theory]
