@@ -15,6 +15,9 @@ static class Hotlinking
 {
     const string Refusal = "You are denied by bucket referer policy.";
 
+    /// <summary>Of a page with a longer address browsers name the site alone (Referrer Policy, 8.4); whoever does not is no browser.</summary>
+    const int MaxPage = 4096;
+
     /// <exception cref="OssException"><c>AccessDenied</c>.</exception>
     public static async ValueTask CheckAsync(OssContext context, CancellationToken ct)
     {
@@ -45,8 +48,8 @@ static class Hotlinking
             return null;
         }
 
-        var page = Cut(rules, referer);
-        return MatchesAny(rules.RefererBlacklist, page) ? "0003-00000502"
+        var page = Cut(rules, referer.Length > MaxPage ? referer[..PathOf(referer)] : referer);
+        return page.Length > MaxPage || MatchesAny(rules.RefererBlacklist, page) ? "0003-00000502"
             : rules.RefererList.Count == 0 || MatchesAny(rules.RefererList, page) ? null
             : "0003-00000503";
     }

@@ -13,11 +13,14 @@ using Moss.Server.Pipeline;
 namespace Moss.Server.Callbacks;
 
 /// <summary>What is sent to an application's server.</summary>
-sealed record CallbackMessage(string Body, bool IsJson, string Bucket, string Requester, string RequestId, string PublicKeyUrl)
-{
-    /// <summary>On whose behalf the server calls: the uploader, or the bucket's uploaders whom nobody knows.</summary>
-    public string Holder => Requester.Length > 0 ? Requester : $"bucket {Bucket}";
-}
+/// <param name="Body">The body.</param>
+/// <param name="IsJson">Whether it is JSON, otherwise it is a form.</param>
+/// <param name="Bucket">Where the upload went.</param>
+/// <param name="Requester">Who uploaded; empty for nobody.</param>
+/// <param name="RequestId">The upload's.</param>
+/// <param name="PublicKeyUrl">Where the key is that verifies it.</param>
+/// <param name="Holder">On whose behalf the server calls: the uploader, or the client whom nobody knows.</param>
+sealed record CallbackMessage(string Body, bool IsJson, string Bucket, string Requester, string RequestId, string PublicKeyUrl, string Holder);
 
 /// <summary>What an application's server answered, or why there is no answer.</summary>
 sealed record CallbackReply

@@ -38,7 +38,15 @@ static class UploadCallback
     {
         var image = options.Body.Contains("${imageInfo.", StringComparison.Ordinal) ? await ImageOfAsync(context, stored) : null;
         var body = CallbackTemplate.Fill(options.Body, options.IsJson, name => ValueOf(context, options, stored, operation, image, name));
-        var message = new CallbackMessage(body, options.IsJson, context.Bucket.Value, Requester(context), context.RequestId, context.Services.Callbacks.PublicKeyUrl(context.Http));
+        var requester = Requester(context);
+        var message = new CallbackMessage(
+            body,
+            options.IsJson,
+            context.Bucket.Value,
+            requester,
+            context.RequestId,
+            context.Services.Callbacks.PublicKeyUrl(context.Http),
+            requester.Length > 0 ? requester : FairShare.HolderOf(context.Http.Connection.RemoteIpAddress));
 
         // The object is stored: the application hears of it even when the client has gone away.
         var reply = await context.Services.Callbacks.CallAsync(options, message, CancellationToken.None);

@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
 namespace Moss.Server.Pipeline;
@@ -11,6 +13,15 @@ sealed class FairShare(long all)
     readonly Dictionary<string, long> _held = new(StringComparer.Ordinal);
     readonly Lock _lock = new();
     long _taken;
+
+    /// <summary>Who a client is of whom nothing else is known: its address, and of IPv6 the network, of which one client has as many addresses as it likes.</summary>
+    public static string HolderOf(IPAddress? client) => client switch
+    {
+        null => "",
+        { IsIPv4MappedToIPv6: true } => client.MapToIPv4().ToString(),
+        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(client.GetAddressBytes().AsSpan(0, 8)),
+        _ => client.ToString(),
+    };
 
     /// <summary>Takes an amount; false, and nothing is taken, when it is more than the holder's share.</summary>
     public bool TryTake(string holder, long amount = 1)

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using Moss.Protocol.Errors;
 using Moss.Server.Pipeline;
 
@@ -14,15 +12,6 @@ namespace Moss.Server.PostObject;
 sealed class FormMemory(FairShare all, string holder) : IDisposable
 {
     long _held;
-
-    /// <summary>Who a client is: its address, and of IPv6 the network, of which one client has as many addresses as it likes.</summary>
-    public static string HolderOf(IPAddress? client) => client switch
-    {
-        null => "",
-        { IsIPv4MappedToIPv6: true } => client.MapToIPv4().ToString(),
-        { AddressFamily: AddressFamily.InterNetworkV6 } => Convert.ToHexString(client.GetAddressBytes().AsSpan(0, 8)),
-        _ => client.ToString(),
-    };
 
     /// <summary>Holds so many bytes instead of those it held, if those were fewer.</summary>
     /// <exception cref="OssException"><c>ServiceUnavailable</c>: forms hold as much as they may.</exception>

@@ -126,6 +126,31 @@ public sealed class BucketRefererTests(TestServer server)
         Assert.Equal(matches ? "0003-00000502" : null, Hotlinking.EcOf(rules with { RefererList = ["*"], RefererBlacklist = [pattern] }, page));
     }
 
+    /// <summary>Compared by trying, one such reader took half a minute.</summary>
+    [Fact]
+    public async Task Long_patterns_and_a_long_page_are_compared_in_one_go_each()
+    {
+        var patterns = string.Concat(Enumerable.Range(0, 240).Select(i => $"<Referer>*{new string('a', 1000)}{i}</Referer>"));
+        var bucket = await BucketAsync($"<RefererConfiguration><RefererList>{patterns}<Referer>https://good.com*</Referer></RefererList></RefererConfiguration>");
+        async Task<Answer> ReadAsync(string referer) => await server.SendAsync(Call.Get(bucket, "k").Anonymously().With(("Referer", referer)));
+        (await ReadAsync(new string('a', 60_000))).Is(403, "AccessDenied");
+        (await ReadAsync(new string('a', 4096))).Is(403, "AccessDenied");
+        (await ReadAsync($"{new string('a', 2000)}7")).Is(200);
+
+        // Of a longer address than browsers send, the site counts.
+        (await ReadAsync($"https://good.com/{new string('a', 5000)}")).Is(200);
+        (await ReadAsync($"https://bad.com/{new string('a', 5000)}7")).Is(403, "AccessDenied");
+    }
+
+    [Fact]
+    public async Task A_list_has_an_end()
+    {
+        var bucket = await server.BucketAsync();
+        string Rules(int count) => $"<RefererConfiguration><RefererList>{string.Concat(Enumerable.Range(0, count).Select(i => $"<Referer>{i}</Referer>"))}</RefererList></RefererConfiguration>";
+        (await PutAsync(bucket, Rules(1000))).Is(200);
+        (await PutAsync(bucket, Rules(1001))).Is(400, "MalformedXML");
+    }
+
     Task<Answer> PutAsync(string bucket, string xml) => server.SendAsync(Call.Put(bucket, null, Bytes.Of(xml), ("referer", null)));
 
     async Task<string> BucketAsync(string rules)

@@ -1,3 +1,4 @@
+using System.Net;
 using Moss.Server.Pipeline;
 
 namespace Moss.Server.Tests.Pipeline;
@@ -47,6 +48,14 @@ public sealed class FairShareTests
         share.Return("a", 500);
         Assert.True(share.TryTake("b", 125));
     }
+
+    [Theory]
+    [InlineData("192.0.2.1", "192.0.2.1")]
+    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
+    [InlineData("2001:db8:1:2:3::1", "20010DB800010002")]
+    [InlineData("2001:db8:1:2::", "20010DB800010002")]
+    public void A_client_is_its_address_or_its_network(string address, string holder) =>
+        Assert.Equal(holder, FairShare.HolderOf(IPAddress.Parse(address)));
 
     static int TakeAll(FairShare share, string holder)
     {

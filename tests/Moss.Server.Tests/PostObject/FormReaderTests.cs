@@ -176,14 +176,6 @@ public sealed class FormReaderTests
     }
 
     [Theory]
-    [InlineData("192.0.2.1", "192.0.2.1")]
-    [InlineData("::ffff:192.0.2.1", "192.0.2.1")]
-    [InlineData("2001:db8:1:2:3::1", "20010DB800010002")]
-    [InlineData("2001:db8:1:2::", "20010DB800010002")]
-    public void A_client_is_its_address_or_its_network(string address, string holder) =>
-        Assert.Equal(holder, FormMemory.HolderOf(System.Net.IPAddress.Parse(address)));
-
-    [Theory]
     [InlineData(null, "RequestIsNotMultiPartContent")]
     [InlineData("application/x-www-form-urlencoded", "RequestIsNotMultiPartContent")]
     [InlineData("multipart/form-data", "MalformedPOSTRequest")]

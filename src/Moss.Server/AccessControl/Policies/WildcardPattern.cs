@@ -2,10 +2,13 @@ namespace Moss.Server.AccessControl.Policies;
 
 /// <summary>
 /// A pattern of a policy: <c>*</c> is any text (of any length, slashes included), <c>?</c> any one character. Matching takes at most the product of
-/// the two lengths in steps and no memory, whatever the pattern.
+/// the two lengths in steps and no memory; where that product is large, a sixty-fourth of it.
 /// </summary>
 readonly record struct WildcardPattern
 {
+    /// <summary>Steps that are cheaper than to prepare for fewer: keys of a kilobyte with patterns of a hundred characters are below it.</summary>
+    const long ManySteps = 128 * 1024;
+
     readonly bool _isLiteral;
 
     public WildcardPattern(string text, bool ignoreCase = false)
@@ -27,6 +30,12 @@ readonly record struct WildcardPattern
             return text.Equals(Text, IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
         }
 
+        return (long)text.Length * Text.Length <= ManySteps ? MatchesByTrying(text) : new WildcardAutomaton(this).Matches(text);
+    }
+
+    /// <summary>The same answer, in as many steps as the two lengths' product at worst.</summary>
+    internal bool MatchesByTrying(ReadOnlySpan<char> text)
+    {
         // Greedy with one way back: to the last star, which takes one character more. An earlier star never has to, because
         // whatever it could leave to the later one, the later one can take itself.
         var pattern = Text.AsSpan();

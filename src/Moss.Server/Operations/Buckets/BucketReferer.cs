@@ -12,6 +12,9 @@ static class BucketReferer
     /// <summary>No page's address is longer in practice; it bounds what a check costs.</summary>
     const int MaxLength = 1024;
 
+    /// <summary>Of each list. No limit is documented; each request that is asked for its page is compared with all of them.</summary>
+    const int MaxReferers = 1000;
+
     public static readonly BucketDocument<RefererConfiguration> Document = new("referer")
     {
         Default = new(),
@@ -30,6 +33,7 @@ static class BucketReferer
             throw OssErrors.Argument("Referer", tooLong, $"A Referer must not be longer than {MaxLength} characters.");
         }
 
-        return [.. referers.SelectMany(referer => referer.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        string[] all = [.. referers.SelectMany(referer => referer.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
+        return all.Length <= MaxReferers ? all : throw OssErrors.Xml($"there are more than {MaxReferers} elements Referer.");
     }
 }
