@@ -1,3 +1,4 @@
+using Moss.Protocol.Signing;
 using Moss.Server.AccessControl.Audit;
 
 namespace Moss.Server.Tests.AccessControl;
@@ -35,6 +36,30 @@ public sealed class AuditTests : IDisposable
         Assert.DoesNotContain(alice.Secret.Reveal(), text, StringComparison.Ordinal);
         Assert.Contains("nosuchkey", text, StringComparison.Ordinal);
         Assert.Single((await server.AdminAsync("audit/list", new() { ["code"] = "AccessDenied" }))!.AsArray());
+    }
+
+    [Fact]
+    public async Task Only_what_was_done_is_among_the_privileged_records_so_that_nobody_pushes_them_out_who_may_not_do_it()
+    {
+        await using var server = await AccessServer.StartAsync();
+        (await server.SendAsync("PUT", "photos", by: AccessServer.Root)).Is(200);
+        var alice = await server.UserAsync("alice");
+        foreach (var by in (Credential?[])[alice, null])
+        {
+            (await server.SendAsync("PUT", "photos", by: by, query: "acl", headers: ("x-oss-acl", "public-read"))).Is(403, "AccessDenied");
+            (await server.SendAsync("PUT", "no-such-bucket", by: by, query: "acl", headers: ("x-oss-acl", "public-read"))).Is(404, "NoSuchBucket");
+            Assert.Equal(403, (await server.TryAdminAsync("user/list", by: by ?? new("nobody", new("x")))).Status);
+        }
+
+        Assert.Equal(409, (await server.TryAdminAsync("user/add", new() { ["name"] = "alice" })).Status);
+        var kinds = (await server.AdminAsync("audit/list"))!.AsArray().Select(record => $"{record!["kind"]} {record["operation"]} {record["status"]}");
+        Assert.Equal(
+            [
+                "Privileged PutBucket 200", "Privileged admin:user/add 200",
+                "Refused PutBucketAcl 403", "Refused PutBucketAcl 404", "Refused admin:user/list 403",
+                "Refused PutBucketAcl 403", "Refused PutBucketAcl 404", "Refused admin:user/list 403", "Refused admin:user/add 409",
+            ],
+            kinds);
     }
 
     [Fact]

@@ -72,6 +72,38 @@ public sealed class PolicyParserTests
     }
 
     [Theory]
+    [InlineData("oss:GetObject", "acs:ram::*:role/r", "actions of oss")]
+    [InlineData("oss:*", "acs:log:*:*:*", "actions of oss")]
+    [InlineData("sts:AssumeRole", "acs:oss:*:*:*", "roles are resources of ram")]
+    [InlineData("STS:AssumeRole", "acs:sts:*:*:role/r", "roles are resources of ram")]
+    [InlineData("sts:AssumeRole", "acs:ram::*:role/r", null)]
+    [InlineData("*", "acs:ram::*:role/r", null)]
+    [InlineData("log:*", "acs:log:*:*:*", null)]
+    public void An_action_and_a_resource_that_never_meet_are_refused(string action, string resource, string? expected)
+    {
+        var json = $$"""{"Version":"1","Statement":[{"Effect":"Deny","Action":"{{action}}","Resource":"{{resource}}"}]}""";
+        var refusal = Record.Exception(() => PolicyParser.ParseNew(json, PolicyKind.Identity));
+
+        Assert.Equal(expected is null, refusal is null);
+        Assert.Contains(expected ?? "", refusal?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("acs:ram::1:user/", "no user or role has such a name")]
+    [InlineData("acs:ram::1:user/a b", "no user or role has such a name")]
+    [InlineData("acs:ram::1:role/a/b", "no user or role has such a name")]
+    [InlineData("acs:ram::1:role/a*?", null)]
+    [InlineData("acs:ram::1:root", null)]
+    public void A_principal_that_nobody_could_be_is_refused(string principal, string? expected)
+    {
+        var json = $$$"""{"Version":"1","Statement":[{"Effect":"Deny","Action":"sts:AssumeRole","Principal":{"RAM":["{{{principal}}}"]}}]}""";
+        var refusal = Record.Exception(() => PolicyParser.ParseNew(json, PolicyKind.Trust));
+
+        Assert.Equal(expected is null, refusal is null);
+        Assert.Contains(expected ?? "", refusal?.Message ?? "", StringComparison.Ordinal);
+    }
+
+    [Theory]
     [InlineData("*")]
     [InlineData("acs:oss:*:*:*")]
     [InlineData("acs:oss:*:*:b?*/A/")]
@@ -184,7 +216,9 @@ public sealed class PolicyParserTests
                 var bytes = Mutation.Of(corpus[random.Next(corpus.Length)], corpus, random);
                 try
                 {
-                    var policy = PolicyParser.Parse(bytes, kind);
+                    var policy = round % 2 == 0 ? PolicyParser.Parse(bytes, kind)
+                        : kind == PolicyKind.Bucket ? PolicyParser.ParseForBucket(bytes, Arn.OfBucket("cn-hangzhou", Ask.Owner, Ask.Bucket))
+                        : PolicyParser.ParseNew(Encoding.UTF8.GetString(bytes), kind);
                     AccessDecision.Decide(Ask.Question(Ask.OtherUser, "oss:GetObject", AclRight.Read, (ConditionKeys.SourceIp, "10.0.0.1")) with
                     {
                         IdentityPolicies = kind == PolicyKind.Bucket ? [] : [policy],

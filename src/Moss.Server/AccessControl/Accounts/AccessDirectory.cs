@@ -204,8 +204,13 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
         store.ChangeAsync(
             async rows =>
             {
-                var role = change(await RoleAsync(rows, accountUid, name));
-                PolicyParser.ParseNew(role.Trust, PolicyKind.Trust);
+                var before = await RoleAsync(rows, accountUid, name);
+                var role = change(before);
+                if (role.Trust != before.Trust)
+                {
+                    PolicyParser.ParseNew(role.Trust, PolicyKind.Trust);
+                }
+
                 await rows.PutAsync(role);
                 return role;
             },

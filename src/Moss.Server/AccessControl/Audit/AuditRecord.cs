@@ -6,10 +6,10 @@ namespace Moss.Server.AccessControl.Audit;
 [JsonConverter(typeof(JsonStringEnumConverter<AuditKind>))]
 enum AuditKind
 {
-    /// <summary>It was not let in, or not let do what it asked.</summary>
+    /// <summary>It was not let in, or not let do what it asked; or it would have been <see cref="Privileged"/>, and failed.</summary>
     Refused,
 
-    /// <summary>It changed, or tried to change, who may do what or how a bucket is kept; or it asked for a grant.</summary>
+    /// <summary>It changed who may do what or how a bucket is kept; or it got a grant.</summary>
     Privileged,
 }
 

@@ -16,13 +16,17 @@ static class Auditing
         var isPrivileged = context.Operation is { Access: Access.Owner, Method: not ("GET" or "HEAD") };
         if (status == StatusCodes.Status403Forbidden || isPrivileged)
         {
-            Add(context, isPrivileged ? AuditKind.Privileged : AuditKind.Refused, context.Operation?.Name ?? "Unknown", ResourceOf(context), status);
+            Add(context, KindOf(status, isPrivileged), context.Operation?.Name ?? "Unknown", ResourceOf(context), status);
         }
     }
 
     /// <summary>Puts a call of the admin API or the token service on record, however it ended.</summary>
     public static void OfCall(OssContext context, string operation, string resource) =>
-        Add(context, context.Caller.IsAnonymous ? AuditKind.Refused : AuditKind.Privileged, operation, resource, context.Response.StatusCode);
+        Add(context, KindOf(context.Response.StatusCode, isPrivileged: true), operation, resource, context.Response.StatusCode);
+
+    // What anybody can send, whatever it asks for, stands among what was refused: else a stranger could push out the records of what was done.
+    static AuditKind KindOf(int status, bool isPrivileged) =>
+        isPrivileged && status < StatusCodes.Status400BadRequest ? AuditKind.Privileged : AuditKind.Refused;
 
     static void Add(OssContext context, AuditKind kind, string operation, string resource, int status)
     {

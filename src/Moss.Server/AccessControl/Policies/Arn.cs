@@ -84,6 +84,9 @@ sealed record ArnPattern
         }
     }
 
+    /// <summary>Whether it can match a resource of a service.</summary>
+    public bool IsOf(string service) => _segments is null || _segments[0].Matches(service);
+
     /// <summary>Whether it can match a bucket or anything in it.</summary>
     public bool CanMatchIn(Arn bucket) =>
         Matches(bucket)

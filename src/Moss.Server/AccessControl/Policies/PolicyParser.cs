@@ -81,19 +81,29 @@ static class PolicyParser
     {
         for (var i = 0; i < policy.Statements.Length; i++)
         {
-            foreach (var resource in policy.Statements[i].Resources)
+            var statement = policy.Statements[i];
+            var fault = statement.Resources.Select(resource => Fault(resource, statement, bucket) is { } why ? $"Resource {resource.Text}: {why}" : null)
+                .Concat((statement.Principal?.Entries ?? []).Select(entry => entry.Fault is { } why ? $"Principal {entry.Text}: {why}" : null))
+                .FirstOrDefault(fault => fault is not null);
+            if (fault is not null)
             {
-                var fault = resource.Fault
-                    ?? (bucket is { } own && !policy.Statements[i].IsNotResource && !resource.CanMatchIn(own) ? $"it names nothing of the bucket {own.Path}" : null);
-                if (fault is not null)
-                {
-                    throw Invalid($"Statement {i + 1}: Invalid Resource {resource.Text}: {fault}.");
-                }
+                throw Invalid($"Statement {i + 1}: Invalid {fault}.");
             }
         }
 
         return policy;
     }
+
+    static string? Fault(ArnPattern resource, PolicyStatement statement, Arn? bucket) =>
+        resource.Fault
+        ?? (statement.IsNotResource ? null
+            : bucket is { } own && !resource.CanMatchIn(own) ? $"it names nothing of the bucket {own.Path}"
+            : IsAllOf(statement, "oss:") && !resource.IsOf("oss") ? "actions of oss are done to resources of oss"
+            : IsAllOf(statement, "sts:AssumeRole") && !resource.IsOf("ram") ? "roles are resources of ram"
+            : null);
+
+    static bool IsAllOf(PolicyStatement statement, string lead) =>
+        !statement.IsNotAction && statement.Actions.All(action => action.Text.StartsWith(lead, StringComparison.OrdinalIgnoreCase));
 
     static string Repeated(ReadOnlySpan<byte> utf8)
     {

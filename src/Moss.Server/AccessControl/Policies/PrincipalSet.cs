@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Moss.Server.AccessControl.Accounts;
 
 namespace Moss.Server.AccessControl.Policies;
 
@@ -96,6 +97,13 @@ readonly record struct PrincipalPattern
             : null;
     }
 
+    /// <summary>Why it can mean nobody; null when it can mean somebody. (Whether somebody of that name is there does not matter.)</summary>
+    public string? Fault =>
+        _form is not (PrincipalForm.User or PrincipalForm.Role) ? null
+        : !CanBeName(_name.Text) ? "no user or role has such a name"
+        : _form == PrincipalForm.Role && !CanBeName(_session.Text) ? "no session has such a name"
+        : null;
+
     public bool Matches(Identity identity) => _form switch
     {
         PrincipalForm.Everyone => true,
@@ -107,6 +115,8 @@ readonly record struct PrincipalPattern
     };
 
     public override string ToString() => Text;
+
+    static bool CanBeName(string pattern) => AccessName.IsValid(pattern.Replace('*', '-').Replace('?', '-'));
 
     static bool IsUid(string text) => text.Length is > 0 and <= 32 && !text.AsSpan().ContainsAnyExceptInRange('0', '9');
 

@@ -20,6 +20,7 @@ namespace Moss.Server.AccessControl.Sts;
 sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole, HostMap hosts, TimeProvider time)
 {
     const string Version = "2015-04-01";
+    const string WhoAmI = "GetCallerIdentity";
 
     readonly NonceMemory _nonces = new(time);
 
@@ -54,7 +55,12 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
                 [new("RequestId", requestId), new("HostId", HostMap.WithoutPort(http.Request.Host.ToString())), new("Code", refusal.Code), new("Message", refusal.Message)]);
         }
 
-        Auditing.OfCall(context, $"sts:{action}", context.AuditResource);
+        // Whoever asks who it is gets nothing and changes nothing, and may ask as often as it likes.
+        if (action != WhoAmI || context.ErrorCode is not null)
+        {
+            Auditing.OfCall(context, $"sts:{action}", context.AuditResource);
+        }
+
         return true;
     }
 
@@ -67,7 +73,7 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
         var action = (isV3 ? http.Headers["x-acs-action"].ToString() : request["Action"]) ?? throw StsException.Missing("Action");
         var version = (isV3 ? http.Headers["x-acs-version"].ToString() : request["Version"]) ?? throw StsException.Missing("Version");
         return version != Version ? throw new StsException("InvalidVersion", 400, "Specified parameter Version is not valid.")
-            : action is "AssumeRole" or "GetCallerIdentity" ? action
+            : action is "AssumeRole" or WhoAmI ? action
             : throw new StsException("InvalidAction.NotFound", 404, "Specified api is not found, please check your url and method.");
     }
 
@@ -77,7 +83,7 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
         var signature = isV3 ? Acs3Signature.Read(request, http.Request) : RpcSignature.OfParameters(request);
         var view = await keys.OpenAsync(http.RequestAborted);
         context.Caller = await AuthenticateAsync(signature, view, http.RequestAborted);
-        if (action == "GetCallerIdentity")
+        if (action == WhoAmI)
         {
             return WhoIs(context.Caller.Identity);
         }
