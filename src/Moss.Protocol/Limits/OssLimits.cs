@@ -76,6 +76,9 @@ public static class OssLimits
     /// </summary>
     public const int MaxListElements = 100;
 
+    /// <summary>Lists of which no limit is documented (Referers, headers, principals): many times what anybody uses, few enough to go through with each request.</summary>
+    public const int MaxListTexts = 1000;
+
     /// <summary>Any other XML or JSON request document; the documented ones are at most 64 KB.</summary>
     public const int MaxDocumentBytes = 256 * 1024;
 

@@ -116,7 +116,7 @@ public sealed class XmlDocumentReader : IDisposable
         : bool.TryParse(text, out var value) ? value
         : throw OssErrors.Xml($"{child} is neither true nor false.");
 
-    /// <summary>The texts of the current element's children of this name, trimmed.</summary>
+    /// <summary>The texts of the current element's children of this name, trimmed; at most <see cref="OssLimits.MaxListTexts"/>.</summary>
     public IReadOnlyList<string> Texts(string child)
     {
         var texts = new List<string>();
@@ -125,7 +125,7 @@ public sealed class XmlDocumentReader : IDisposable
         {
             if (Name == child)
             {
-                texts.Add(Text().Trim());
+                Append(texts, static reader => reader.Text().Trim(), OssLimits.MaxListTexts);
             }
         }
 

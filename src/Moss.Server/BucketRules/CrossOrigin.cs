@@ -13,6 +13,9 @@ namespace Moss.Server.BucketRules;
 /// </summary>
 static class CrossOrigin
 {
+    /// <summary>Headers that a preflight may ask for: each is compared with all that a rule allows.</summary>
+    const int MaxAskedHeaders = 100;
+
     /// <summary>Puts the headers on the answer to come, by the first rule for the request's origin and method.</summary>
     public static async ValueTask AnnounceAsync(OssContext context, CancellationToken ct)
     {
@@ -49,7 +52,7 @@ static class CrossOrigin
 
         var asked = context.Http.Request.Headers["Access-Control-Request-Headers"].ToString()
             .Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
-        var rule = Match(rules, origin, method, asked) ?? throw new OssException(OssErrors.AccessForbidden, ec: "0003-00000602");
+        var rule = (asked.Length <= MaxAskedHeaders ? Match(rules, origin, method, asked) : null) ?? throw new OssException(OssErrors.AccessForbidden, ec: "0003-00000602");
         context.StandingHeaders.AddRange(HeadersOf(rule, origin, method));
         context.SetHeader("Access-Control-Allow-Headers", string.Join(", ", asked));
         await context.Empty();

@@ -109,6 +109,18 @@ public sealed class BucketCorsTests(TestServer server)
     }
 
     [Theory]
+    [InlineData(100, 200)]
+    [InlineData(101, 403)]
+    [InlineData(10_000, 403)]
+    public async Task A_preflight_asks_for_so_many_headers(int count, int status)
+    {
+        var bucket = await BucketAsync(Rules);
+        var call = Preflight(bucket, "k").With(
+            ("Origin", "https://a.example"), ("Access-Control-Request-Method", "PUT"), ("Access-Control-Request-Headers", string.Join(',', Enumerable.Repeat("x-oss-a", count))));
+        Assert.Equal(status, (await server.SendAsync(call)).Status);
+    }
+
+    [Theory]
     [InlineData("http://a.example", "PUT", null)]
     [InlineData("https://a.example.evil", "PUT", null)]
     [InlineData("https://a.example:444", "PUT", null)]

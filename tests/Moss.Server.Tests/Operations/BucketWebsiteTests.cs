@@ -105,6 +105,21 @@ public sealed class BucketWebsiteTests(TestServer server)
     const string Lead = "<WebsiteConfiguration><RoutingRules><RoutingRule><RuleNumber>1</RuleNumber><Redirect>";
     const string Tail = "</Redirect></RoutingRule></RoutingRules></WebsiteConfiguration>";
 
+    /// <summary>The new address is made for anybody who asks for what is not there.</summary>
+    [Theory]
+    [InlineData("ReplaceKeyWith", "${key}", 5, 200)]
+    [InlineData("ReplaceKeyWith", "${key}", 6, 400)]
+    [InlineData("ReplaceKeyWith", "x", 1023, 200)]
+    [InlineData("ReplaceKeyWith", "x", 1024, 400)]
+    [InlineData("ReplaceKeyPrefixWith", "x", 1023, 200)]
+    [InlineData("ReplaceKeyPrefixWith", "x", 1024, 400)]
+    public async Task What_takes_the_place_of_a_key_is_bounded(string name, string text, int times, int status)
+    {
+        var bucket = await server.BucketAsync();
+        var replacement = $"<RedirectType>External</RedirectType><HostName>h.example</HostName><{name}>{string.Concat(Enumerable.Repeat(text, times))}</{name}>";
+        Assert.Equal(status, (await PutAsync(bucket, Lead + replacement + Tail)).Status);
+    }
+
     [Fact]
     public async Task Rules_are_numbered_apart_and_few()
     {

@@ -1,4 +1,5 @@
 using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
 using Moss.Protocol.Xml;
 
 namespace Moss.Server.Operations.Buckets;
@@ -11,9 +12,6 @@ static class BucketReferer
 {
     /// <summary>No page's address is longer in practice; it bounds what a check costs.</summary>
     const int MaxLength = 1024;
-
-    /// <summary>Of each list. No limit is documented; each request that is asked for its page is compared with all of them.</summary>
-    const int MaxReferers = 1000;
 
     public static readonly BucketDocument<RefererConfiguration> Document = new("referer")
     {
@@ -34,6 +32,6 @@ static class BucketReferer
         }
 
         string[] all = [.. referers.SelectMany(referer => referer.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))];
-        return all.Length <= MaxReferers ? all : throw OssErrors.Xml($"there are more than {MaxReferers} elements Referer.");
+        return all.Length <= OssLimits.MaxListTexts ? all : throw OssErrors.Xml($"there are more than {OssLimits.MaxListTexts} elements Referer.");
     }
 }

@@ -1,5 +1,7 @@
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
+using Moss.Protocol.Limits;
 using Moss.Protocol.Names;
 using Moss.Protocol.Xml;
 
@@ -16,6 +18,9 @@ static class BucketWebsite
     const int MaxRules = 20;
 
     const int MaxSuffixLength = 128;
+
+    /// <summary>No limit is documented. Each of them may stand for a kilobyte, in a header that anybody may ask for.</summary>
+    const int MaxKeyVariables = 5;
 
     public static readonly BucketDocument<WebsiteConfiguration> Document = new("website")
     {
@@ -80,10 +85,18 @@ static class BucketWebsite
             "Redirect",
             "",
             "must lead somewhere else: it names no Protocol, HostName, ReplaceKeyWith or ReplaceKeyPrefixWith");
+        Require(
+            IsShort(redirect.ReplaceKeyWith) && redirect.ReplaceKeyWith.AsSpan().Count("${key}") <= MaxKeyVariables,
+            "ReplaceKeyWith",
+            "",
+            $"must be no longer than a key, and not name the key more than {MaxKeyVariables} times");
+        Require(IsShort(redirect.ReplaceKeyPrefixWith), "ReplaceKeyPrefixWith", "", "must be no longer than a key");
         var status = rule.Condition.HttpErrorCodeReturnedEquals;
         Require(status is null or (>= StatusCodes.Status400BadRequest and < 500), "HttpErrorCodeReturnedEquals", status, "must be a status of 400 to 499");
         Require(rule.Condition.IncludeHeaders.All(header => header.Key.Length > 0), "IncludeHeader", "", "must have a Key");
     }
+
+    static bool IsShort(string? text) => text is null || Encoding.UTF8.GetByteCount(text) <= OssLimits.MaxKeyBytes;
 
     static string WithoutPort(string host) => Pipeline.HostMap.WithoutPort(host);
 
