@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json.Nodes;
 using System.Xml.Linq;
 using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Signing;
@@ -67,6 +68,28 @@ public sealed class EveryOperationTests : IAsyncLifetime
         (await _server.SendAsync("GET", "new-bucket", by: AccessServer.Root)).Is(404, "NoSuchBucket");
     }
 
+    [Theory]
+    [MemberData(nameof(Forms))]
+    public async Task An_operation_is_let_through_with_the_action_that_it_needs_and_the_simulator_knows(string name, string form)
+    {
+        var row = Assert.Single(OperationTable.All, row => row.Name == name && $"{row.Method} {row.Scope} {row.Selector}" == form);
+        var action = row.Permission.Split('|')[0];
+
+        // A list of keys is judged key by key.
+        var (bucket, key) = (BucketOf(row), row.Scope == Scope.Object || row.Name == "DeleteMultipleObjects" ? "k" : null);
+        JsonObject Question() => new() { ["user"] = "alice", ["action"] = action, ["bucket"] = bucket, ["key"] = key };
+        Assert.False((bool)(await _server.AdminAsync("policy/simulate", Question()))!["allowed"]!);
+
+        await _server.AdminAsync("policy/attach", new()
+        {
+            ["user"] = "alice",
+            ["document"] = $$"""{"Version":"1","Statement":[{"Effect":"Allow","Action":"{{action}}","Resource":"*"}]}""",
+        });
+        Assert.True((bool)(await _server.AdminAsync("policy/simulate", Question()))!["allowed"]!);
+        var reply = await SendAsync(row, _alice);
+        Assert.False(reply.Status == 403 && (reply.Text.Length == 0 || reply.Element("AuthAction") == action), reply.Text);
+    }
+
     /// <summary>The one operation whose sender is known from its body.</summary>
     [Fact]
     public async Task A_form_is_refused_to_whoever_has_no_grant()
@@ -120,7 +143,7 @@ public sealed class EveryOperationTests : IAsyncLifetime
     // The request that the row's selector describes, with as much of a body and of values as lets it get to the question who may.
     async Task<Reply> SendAsync(Operation row, Credential? by, SignatureVersion version = SignatureVersion.V4, string more = "")
     {
-        var bucket = row.Scope == Scope.Service ? null : row.Name == "PutBucket" ? "new-bucket" : "photos";
+        var bucket = BucketOf(row);
         var query = string.Join('&', row.Terms.Where(term => !term.IsHeader).Select(Written).Append(more).Where(text => text.Length > 0));
         var headers = row.Terms.Where(term => term.IsHeader).Select(term => (term.Name, "/photos/k")).ToArray();
         var content = row.Name switch
@@ -131,6 +154,8 @@ public sealed class EveryOperationTests : IAsyncLifetime
         };
         return await _server.SendAsync(row.Method, bucket, row.Scope == Scope.Object ? "k" : null, by, query, content, type: null, version, headers);
     }
+
+    static string? BucketOf(Operation row) => row.Scope == Scope.Service ? null : row.Name == "PutBucket" ? "new-bucket" : "photos";
 
     static string Written(SelectorTerm term) => term switch
     {

@@ -167,13 +167,14 @@ sealed class PolicySimulator(AccessDirectory directory, BucketFactsReader reader
         var rows = Actions.GetValueOrDefault(action)
             ?? throw AccessException.Parameter("action", $"No call of this server asks for {action}. (One action at a time, without wildcards.)");
 
-        // A list of keys is judged key by key.
-        var scope = rows.Max(row => row.Scope);
+        // A list of keys is judged key by key, not as the bucket.
+        var scopes = rows.Select(row => row.Scope).ToHashSet();
+        scopes.ExceptWith(scopes.Contains(Scope.Object) ? [Scope.Bucket] : []);
         var given = request.Key is not null ? Scope.Object : request.Bucket is not null ? Scope.Bucket : Scope.Service;
-        return request.Resource is not null || scope != given
-            ? throw AccessException.Parameter("action", $"{action} is about {What(scope)}.")
-            : request.VersionId is not null && scope != Scope.Object
-                ? throw AccessException.Parameter("versionId", $"{action} is about {What(scope)}, which has no versions.")
+        return request.Resource is not null || !scopes.Contains(given)
+            ? throw AccessException.Parameter("action", $"{action} is about {string.Join(", or ", scopes.Select(What))}.")
+            : request.VersionId is not null && given != Scope.Object
+                ? throw AccessException.Parameter("versionId", "Only objects have versions.")
                 : rows;
     }
 
