@@ -48,6 +48,9 @@ sealed class CallbackClient : IDisposable
 
     public const int MaxAnswerBytes = 1024 * 1024;
 
+    /// <summary>What all answers together hold until the clients have taken them, which they may do slowly: many thousand ordinary ones, or 64 of the greatest length.</summary>
+    public const long MaxAnswersBytes = 64 * 1024 * 1024;
+
     const int MaxHeaderKilobytes = 32;
 
     /// <summary>Calls under way; more are not waited with, because an upload waits behind each. One uploader alone has half of them.</summary>
@@ -87,11 +90,15 @@ sealed class CallbackClient : IDisposable
     }
 
     /// <summary>Calls the URLs in their order until one answers well; the reply is that one's, or the last failure.</summary>
-    public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, CancellationToken ct)
+    /// <param name="options">Whom to call.</param>
+    /// <param name="message">What to say.</param>
+    /// <param name="memory">What the answer is held in; the caller's to let go when the answer is.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, HeldMemory memory, CancellationToken ct)
     {
         if (!_calls.TryTake(message.Holder))
         {
-            return CallbackReply.Failed("Too many callback requests", "0007-00000201");
+            return TooMany();
         }
 
         try
@@ -99,7 +106,7 @@ sealed class CallbackClient : IDisposable
             var reply = CallbackReply.Failed("");
             foreach (var url in options.Urls)
             {
-                reply = await CallAsync(options, url, message, ct);
+                reply = await CallAsync(options, url, message, memory, ct);
                 if (reply.Failure is null)
                 {
                     break;
@@ -116,7 +123,9 @@ sealed class CallbackClient : IDisposable
 
     public void Dispose() => _http.Dispose();
 
-    async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackUrl url, CallbackMessage message, CancellationToken ct)
+    static CallbackReply TooMany() => CallbackReply.Failed("Too many callback requests", "0007-00000201");
+
+    async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackUrl url, CallbackMessage message, HeldMemory memory, CancellationToken ct)
     {
         using var patience = new CancellationTokenSource(Patience, _time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(ct, patience.Token);
@@ -125,7 +134,7 @@ sealed class CallbackClient : IDisposable
             using var request = Request(options, url, message);
             request.Options.Set(TargetKey, new(url, options.SendsSni, message.Holder, both.Token));
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
-            return await ReadAsync(response, both.Token);
+            return await ReadAsync(response, memory, both.Token);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
@@ -171,7 +180,7 @@ sealed class CallbackClient : IDisposable
         return request;
     }
 
-    static async Task<CallbackReply> ReadAsync(HttpResponseMessage response, CancellationToken ct)
+    static async Task<CallbackReply> ReadAsync(HttpResponseMessage response, HeldMemory memory, CancellationToken ct)
     {
         if (response.StatusCode != HttpStatusCode.OK)
         {
@@ -189,11 +198,24 @@ sealed class CallbackClient : IDisposable
             return CallbackReply.Failed("Error Status : 400.User server return no content-length");
         }
 
-        if (length > MaxAnswerBytes || await ReadAsync(response.Content, ct) is not { } body)
+        if (length > MaxAnswerBytes)
         {
-            return CallbackReply.Failed("Error Status : 400.User server return too long content-length value");
+            return TooLong();
         }
 
+        // Counted as it comes, whatever was said of its length.
+        await using var stream = await response.Content.ReadAsStreamAsync(ct);
+        using var buffer = new PooledBuffer();
+        while (await stream.ReadAsync(buffer.GetMemory(), ct) is var count and > 0)
+        {
+            buffer.Advance(count);
+            if (buffer.Written.Length > MaxAnswerBytes || !memory.TryHold(buffer.Written.Length))
+            {
+                return buffer.Written.Length > MaxAnswerBytes ? TooLong() : TooMany();
+            }
+        }
+
+        var body = buffer.Written.ToArray();
         var type = response.Content.Headers.ContentType?.ToString() ?? "application/json";
         var isXml = type.StartsWith("application/xml", StringComparison.OrdinalIgnoreCase);
         return (isXml ? IsXml(body) : IsJson(body))
@@ -201,22 +223,7 @@ sealed class CallbackClient : IDisposable
             : CallbackReply.Failed(isXml ? "Response body is not valid xml format." : "Response body is not valid json format.");
     }
 
-    // Counted as it comes, whatever was said of its length; null when it is too long.
-    static async ValueTask<byte[]?> ReadAsync(HttpContent content, CancellationToken ct)
-    {
-        await using var stream = await content.ReadAsStreamAsync(ct);
-        using var buffer = new PooledBuffer();
-        while (await stream.ReadAsync(buffer.GetMemory(), ct) is var count and > 0)
-        {
-            buffer.Advance(count);
-            if (buffer.Written.Length > MaxAnswerBytes)
-            {
-                return null;
-            }
-        }
-
-        return buffer.Written.ToArray();
-    }
+    static CallbackReply TooLong() => CallbackReply.Failed("Error Status : 400.User server return too long content-length value");
 
     static bool IsJson(byte[] body)
     {

@@ -76,10 +76,13 @@ sealed class CallbackService : IDisposable
         return options;
     }
 
-    public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, CancellationToken ct)
+    /// <summary>The memory that answers share until the clients have taken them.</summary>
+    public FairShare Answers { get; } = new(CallbackClient.MaxAnswersBytes);
+
+    public async Task<CallbackReply> CallAsync(CallbackOptions options, CallbackMessage message, HeldMemory memory, CancellationToken ct)
     {
         await OpenAsync(ct);
-        return await _client!.CallAsync(options, message, ct);
+        return await _client!.CallAsync(options, message, memory, ct);
     }
 
     /// <summary>

@@ -49,7 +49,8 @@ static class UploadCallback
             requester.Length > 0 ? requester : FairShare.HolderOf(context.Http.Connection.RemoteIpAddress));
 
         // The object is stored: the application hears of it even when the client has gone away.
-        var reply = await context.Services.Callbacks.CallAsync(options, message, CancellationToken.None);
+        using var memory = new HeldMemory(context.Services.Callbacks.Answers, message.Holder);
+        var reply = await context.Services.Callbacks.CallAsync(options, message, memory, CancellationToken.None);
         if (reply.Failure is { } failure)
         {
             throw new OssException(OssErrors.CallbackFailed, failure, reply.EC)

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using Moss.Protocol.Errors;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.PostObject;
 
@@ -12,7 +13,7 @@ namespace Moss.Server.PostObject;
 /// <param name="body">The request's body.</param>
 /// <param name="boundary">What stands between its parts.</param>
 /// <param name="memory">What everything that was read, and is kept or not yet known to be complete, is held in.</param>
-sealed class FormReader(PipeReader body, string boundary, FormMemory memory)
+sealed class FormReader(PipeReader body, string boundary, HeldMemory memory)
 {
     static readonly byte[] HeadersEnd = "\r\n\r\n"u8.ToArray();
 
@@ -178,6 +179,9 @@ sealed class FormReader(PipeReader body, string boundary, FormMemory memory)
             throw new OssException(OssErrors.MaxPOSTPreDataLengthExceededError);
         }
 
-        memory.Hold(bytes);
+        if (!memory.TryHold(bytes))
+        {
+            throw new OssException(OssErrors.ServiceUnavailable) { Headers = [new("Connection", "close")] };
+        }
     }
 }

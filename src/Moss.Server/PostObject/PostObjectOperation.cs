@@ -47,7 +47,8 @@ static class PostObjectOperation
 
     static async Task<Upload> PrepareAsync(OssContext context, string boundary, CancellationToken ct)
     {
-        using var memory = new FormMemory(context.Services.Forms, FairShare.HolderOf(context.Http.Connection.RemoteIpAddress));
+        // Its signature is in the form itself: before that is read, the client's address is all there is.
+        using var memory = new HeldMemory(context.Services.Forms, FairShare.HolderOf(context.Http.Connection.RemoteIpAddress));
         var (form, file) = await ReadAsync(context, new(context.Http.Request.BodyReader, boundary, memory), ct);
         var template = form.Given("key") ?? throw OssErrors.Argument("key", "", "Bucket POST must contain a field named 'key'. If it is specified, please check the order of the fields.");
         context.Caller = await PostSignature.CheckAsync(context, form, ct);

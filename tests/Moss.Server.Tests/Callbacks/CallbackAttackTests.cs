@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Signing;
 using Moss.Server.Callbacks;
+using Moss.Server.Pipeline;
 using Moss.Server.Tests.AccessControl;
 using Moss.Server.Tests.PostObject;
 using Moss.Tests;
@@ -104,15 +105,57 @@ public sealed class CallbackAttackTests : IAsyncLifetime
     {
         using var client = Client();
         var options = Parse(Config("http://slow.example/", "x"));
-        var greedy = Enumerable.Range(0, CallbackClient.MaxCalls).Select(_ => client.CallAsync(options, Message("greedy"), CancellationToken.None)).ToList();
+        using var memory = Memory(new(CallbackClient.MaxAnswersBytes), "greedy");
+        var greedy = Enumerable.Range(0, CallbackClient.MaxCalls).Select(_ => client.CallAsync(options, Message("greedy"), memory, CancellationToken.None)).ToList();
         var refused = greedy.Count(task => task.IsCompleted);
         Assert.Equal(CallbackClient.MaxCalls / 2, refused);
         Assert.Equal(("Too many callback requests", "0007-00000201"), ((await greedy[^1]).Failure, (await greedy[^1]).EC));
 
         var modest = Parse(Config($"http://quick.example:{_receiver.Port}/", "x"));
-        Assert.Null((await client.CallAsync(modest, Message("modest"), CancellationToken.None)).Failure);
+        Assert.Null((await client.CallAsync(modest, Message("modest"), memory, CancellationToken.None)).Failure);
         _nameServer.Set();
         await Task.WhenAll(greedy);
+    }
+
+    /// <summary>An answer is held until its client has taken it, and clients may be slow on purpose.</summary>
+    [Fact]
+    public async Task Long_answers_hold_their_share_of_the_memory_and_the_others_get_theirs()
+    {
+        using var client = Client();
+        var share = new FairShare(2 * CallbackClient.MaxAnswerBytes);
+        var options = Parse(Config(_receiver.Url, "x"));
+        _receiver.Answer = Receiver.Response("{}" + new string(' ', CallbackClient.MaxAnswerBytes - 2));
+        async Task<CallbackReply> CallAsync(HeldMemory memory) => await client.CallAsync(options, Message("any"), memory, CancellationToken.None);
+        using var first = Memory(share, "greedy");
+        Assert.Null((await CallAsync(first)).Failure);
+        using (var second = Memory(share, "greedy"))
+        {
+            Assert.Equal("Too many callback requests", (await CallAsync(second)).Failure);
+            _receiver.Answer = Receiver.Response("{}");
+            using var other = Memory(share, "modest");
+            Assert.Null((await CallAsync(other)).Failure);
+        }
+
+        first.Dispose();
+        using var third = Memory(share, "greedy");
+        _receiver.Answer = Receiver.Response("{}" + new string(' ', CallbackClient.MaxAnswerBytes - 2));
+        Assert.Null((await CallAsync(third)).Failure);
+    }
+
+    /// <summary>The same list again is answered as the first time, also when the object has gone since.</summary>
+    [Fact]
+    public async Task An_object_that_was_deleted_meanwhile_does_not_keep_the_application_from_being_called()
+    {
+        var id = (await _server.SendAsync("POST", "photos", "big", AccessServer.Root, query: "uploads")).Element("UploadId");
+        var part = await _server.SendAsync("PUT", "photos", "big", AccessServer.Root, query: $"partNumber=1&uploadId={id}", content: [1, 2, 3]);
+        var list = Encoding.UTF8.GetBytes($"<CompleteMultipartUpload><Part><PartNumber>1</PartNumber><ETag>{part.Header("ETag")}</ETag></Part></CompleteMultipartUpload>");
+        for (var time = 0; time < 2; time++)
+        {
+            (await _server.SendAsync("POST", "photos", "big", AccessServer.Root, query: $"uploadId={id}", content: list, headers: ("x-oss-callback", Config(_receiver.Url, "${object},${size}")))).Is(200);
+            (await _server.SendAsync("DELETE", "photos", "big", AccessServer.Root)).Is(204);
+        }
+
+        Assert.Equal(["big,3", "big,"], _receiver.Requests.Select(request => request.Text));
     }
 
     [Theory]
@@ -262,6 +305,8 @@ public sealed class CallbackAttackTests : IAsyncLifetime
 
     Task<Reply> PutAsync(string config, byte[]? content = null, string key = "k", Credential? by = null, params (string Name, string Value)[] headers) =>
         _server.SendAsync("PUT", "photos", key, by ?? AccessServer.Root, content: content ?? [1], headers: [("x-oss-callback", config), .. headers]);
+
+    static HeldMemory Memory(FairShare share, string holder) => new(share, holder);
 
     static CallbackMessage Message(string holder) => new("x", IsJson: false, "photos", "", "id", "http://key.example/", holder);
 

@@ -154,7 +154,7 @@ public sealed class FormReaderTests
 
         // Ten thousand of it have come: so much is held, whatever is still to come.
         var pipe = new Pipe();
-        using var memory = new FormMemory(share, "client");
+        using var memory = new HeldMemory(share, "client");
         var reading = new FormReader(pipe.Reader, Form.Boundary, memory).ReadAsync(Ct);
         await pipe.Writer.WriteAsync(longer.AsMemory(0, 10_000), Ct);
         while (share.TryTake("client", 15_001))
@@ -235,7 +235,7 @@ public sealed class FormReaderTests
             Ct);
         try
         {
-            using var memory = new FormMemory(share ?? new FairShare(FormLimits.MaxMemory), "client");
+            using var memory = new HeldMemory(share ?? new FairShare(FormLimits.MaxMemory), "client");
             var (form, file) = await new FormReader(pipe.Reader, Form.Boundary, memory).ReadAsync(Ct);
             file.Range = range ?? file.Range;
             return (form, await DrainAsync(file));
