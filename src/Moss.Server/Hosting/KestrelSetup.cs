@@ -1,27 +1,18 @@
 using System.Text;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
+using Moss.Server.Hosting.Transport;
 
 namespace Moss.Server.Hosting;
 
 /// <summary>How Kestrel is to behave. Every number has its reason beside it.</summary>
 static class KestrelSetup
 {
-    /// <summary>
-    /// What a connection may have received ahead: a block. What comes is copied at once into the buffer that is written and hashed, so that more would only
-    /// wait (an encrypted body is hashed and encrypted from here); a thousand uploads really hold it. The socket's own default is 1 MiB.
-    /// </summary>
-    const int ReceiveAhead = BlockPoolFactory.BlockLength;
-
-    public static void Apply(SocketTransportOptions sockets) => sockets.MaxReadBufferSize = ReceiveAhead;
-
     public static void Apply(KestrelServerOptions kestrel, OssServerOptions options, TlsCertificate? certificate)
     {
         kestrel.Listen(options.Listen, listen =>
         {
             listen.Protocols = HttpProtocols.Http1;
-            HalfClosedConnections.Answer(listen);
             if (certificate is not null)
             {
                 listen.UseHttps(certificate.HandshakeOptions);
@@ -44,8 +35,8 @@ static class KestrelSetup
         kestrel.Limits.MaxRequestHeadersTotalSize = 64 * 1024;
         kestrel.Limits.MaxRequestHeaderCount = 1000;
 
-        kestrel.Limits.MaxRequestBufferSize = ReceiveAhead;
-        kestrel.Limits.MaxResponseBufferSize = 2 * BlockPoolFactory.BlockLength;
+        // Half of the descriptors: with more connections the store could open no file for those it has.
+        kestrel.Limits.MaxConcurrentConnections = LibC.MaxDescriptors() is { } most ? (long)(most / 2) : null;
 
         // SDKs keep connections for a minute or more between requests.
         kestrel.Limits.KeepAliveTimeout = TimeSpan.FromMinutes(3);

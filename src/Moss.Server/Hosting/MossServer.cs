@@ -16,6 +16,7 @@ using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
 using Moss.Server.BucketRules;
 using Moss.Server.Callbacks;
+using Moss.Server.Hosting.Transport;
 using Moss.Server.Lifecycle;
 using Moss.Server.Observability;
 using Moss.Server.Pipeline;
@@ -82,7 +83,7 @@ public sealed class MossServer : IAsyncDisposable
             var masterKey = MasterKeyOf(options, directory);
             var engine = Engines.Open(options, directory?.Path ?? "", time, masterKey.ForData());
             storage = new ObjectService(engine);
-            var app = BuildApp(options, logging, certificate);
+            var app = BuildApp(options, time, logging, certificate);
             var log = app.Services.GetRequiredService<ILoggerFactory>().CreateLogger("moss");
             var audit = new AuditTrail(directory?.Path, time, exception => Log.AuditFailed(log, exception));
             var access = new AccessServices(options, engine.Metadata, storage, masterKey, root, time, audit);
@@ -147,12 +148,12 @@ public sealed class MossServer : IAsyncDisposable
         _directory?.Dispose();
     }
 
-    static WebApplication BuildApp(OssServerOptions options, Action<ILoggingBuilder>? logging, TlsCertificate? certificate)
+    static WebApplication BuildApp(OssServerOptions options, TimeProvider time, Action<ILoggingBuilder>? logging, TlsCertificate? certificate)
     {
         var builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().UseSockets(KestrelSetup.Apply);
+        builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, certificate));
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, BlockPoolFactory>();
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(new(), time));
         builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         logging?.Invoke(builder.Logging);
