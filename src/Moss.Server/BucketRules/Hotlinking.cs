@@ -48,7 +48,7 @@ static class Hotlinking
             return null;
         }
 
-        var page = Cut(rules, referer.Length > MaxPage ? referer[..PathOf(referer)] : referer);
+        var page = Cut(rules, referer.Length > MaxPage ? $"{referer.AsSpan(0, PathOf(referer))}/" : referer);
         return page.Length > MaxPage || MatchesAny(rules.RefererBlacklist, page) ? "0003-00000502"
             : rules.RefererList.Count == 0 || MatchesAny(rules.RefererList, page) ? null
             : "0003-00000503";
@@ -57,12 +57,12 @@ static class Hotlinking
     static bool MatchesAny(IReadOnlyList<string> patterns, string page)
     {
         var scheme = page.IndexOf("://", StringComparison.Ordinal);
-        var bare = scheme < 0 ? page : page[(scheme + 3)..];
+        var bare = scheme < 0 ? null : page[(scheme + 3)..];
         foreach (var text in patterns)
         {
             // Without a scheme it stands for http and https alike.
             var pattern = new WildcardPattern(text, ignoreCase: true);
-            if (MatchesHome(pattern, page) || (!text.Contains("://", StringComparison.Ordinal) && MatchesHome(pattern, bare)))
+            if (MatchesHome(pattern, page) || (bare is not null && !text.Contains("://", StringComparison.Ordinal) && MatchesHome(pattern, bare)))
             {
                 return true;
             }

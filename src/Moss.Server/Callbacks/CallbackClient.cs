@@ -187,18 +187,8 @@ sealed class CallbackClient : IDisposable
             return CallbackReply.Failed($"Error status : {(int)response.StatusCode}.");
         }
 
-        if (response.Content.Headers.ContentLength is not { } length)
-        {
-            return CallbackReply.Failed("Error Status : 400.User server return no content-length");
-        }
-
-        // Chunks say nothing of their number, whatever length a header claims beside them (RFC 9112, 6.3).
-        if (response.Headers.TransferEncoding.Count > 0)
-        {
-            return CallbackReply.Failed("Error Status : 400.User server return no content-length");
-        }
-
-        if (length > MaxAnswerBytes)
+        // An answer must say its length. Chunks say nothing of their number, whatever length a header claims beside them (RFC 9112, 6.3).
+        if (response.Content.Headers.ContentLength is not <= MaxAnswerBytes || response.Headers.TransferEncoding.Count > 0)
         {
             return TooLong();
         }

@@ -19,12 +19,18 @@ static class FormLimits
 
     public const int MaxFieldValue = 16 * 1024;
 
+    /// <summary>Ten tags of 128 and 256 characters, of which one may be nine bytes when it is encoded.</summary>
+    public const int MaxTagging = 64 * 1024;
+
+    /// <summary>Of every form this much is not counted with the others': the head of any request may take as much, and only connections bound those.</summary>
+    public const int Uncounted = 64 * 1024;
+
     /// <summary>Everything before the file: one policy of the greatest length beside ordinary fields.</summary>
     public const int MaxBeforeFile = MaxPolicy + (256 * 1024);
 
     /// <summary>
-    /// What all forms together hold before their files begin, counted as it came. Nobody is known to have a right before a form is read; so many policies of the greatest length, or some thousand
-    /// ordinary forms, fit at the same time.
+    /// What all forms together hold before their files begin, counted as it came beyond <see cref="Uncounted"/>: whoever fills it stops policies of a length that
+    /// few have, and no ordinary form. Nobody is known to have a right before a form is read.
     /// </summary>
     public const long MaxMemory = 64 * 1024 * 1024;
 
@@ -37,5 +43,8 @@ static class FormLimits
     public const int MaxBehindFile = 16 * 1024;
 
     /// <summary>The longest value of a field.</summary>
-    public static int MaxValueOf(string field) => field.Equals("policy", StringComparison.OrdinalIgnoreCase) ? MaxPolicy : MaxFieldValue;
+    public static int MaxValueOf(string field) =>
+        field.Equals("policy", StringComparison.OrdinalIgnoreCase) ? MaxPolicy
+        : field.Equals("x-oss-tagging", StringComparison.OrdinalIgnoreCase) ? MaxTagging
+        : MaxFieldValue;
 }

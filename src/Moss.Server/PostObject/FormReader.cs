@@ -179,7 +179,7 @@ sealed class FormReader(PipeReader body, string boundary, HeldMemory memory)
             throw new OssException(OssErrors.MaxPOSTPreDataLengthExceededError);
         }
 
-        if (!memory.TryHold(bytes))
+        if (!memory.TryHold(bytes - FormLimits.Uncounted))
         {
             throw new OssException(OssErrors.ServiceUnavailable) { Headers = [new("Connection", "close")] };
         }

@@ -64,7 +64,7 @@ public sealed class CallbackAttackTests : IAsyncLifetime
         _receiver.Answer = Encoding.ASCII.GetBytes($"{head}{string.Concat(Enumerable.Repeat(chunk, 80))}2\r\n{{}}\r\n0\r\n\r\n");
         var reply = await PutAsync(Config(_receiver.Url, "x"));
         reply.Is(203, "CallbackFailed");
-        Assert.Equal("Error Status : 400.User server return no content-length", reply.Message);
+        Assert.Equal("Error Status : 400.User server return too long content-length value", reply.Message);
     }
 
     [Theory]

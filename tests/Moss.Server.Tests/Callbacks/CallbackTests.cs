@@ -150,7 +150,7 @@ public sealed class CallbackTests : IAsyncLifetime
     public async Task An_answer_without_a_length_or_with_too_much_of_it_fails()
     {
         _receiver.Answer = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n"u8.ToArray();
-        await FailsAsync("Error Status : 400.User server return no content-length", "0007-00000203");
+        await FailsAsync("Error Status : 400.User server return too long content-length value", "0007-00000203");
         _receiver.Answer = "HTTP/1.1 200 OK\r\nContent-Length: 1048577\r\n\r\n"u8.ToArray();
         await FailsAsync("Error Status : 400.User server return too long content-length value", "0007-00000203");
         _receiver.Answer = "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n{}"u8.ToArray();

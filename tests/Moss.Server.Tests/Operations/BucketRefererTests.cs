@@ -126,6 +126,14 @@ public sealed class BucketRefererTests(TestServer server)
         Assert.Equal(matches ? "0003-00000502" : null, Hotlinking.EcOf(rules with { RefererList = ["*"], RefererBlacklist = [pattern] }, page));
     }
 
+    [Fact]
+    public void A_page_whose_address_is_too_long_to_be_sent_is_its_site()
+    {
+        var page = $"http://bad.com/{new string('a', 5000)}";
+        Assert.Equal("0003-00000502", Hotlinking.EcOf(new() { RefererBlacklist = ["http://bad.com/*"] }, page));
+        Assert.Null(Hotlinking.EcOf(new() { RefererList = ["http://bad.com/*"] }, page));
+    }
+
     /// <summary>Compared by trying, one such reader took half a minute.</summary>
     [Fact]
     public async Task Long_patterns_and_a_long_page_are_compared_in_one_go_each()

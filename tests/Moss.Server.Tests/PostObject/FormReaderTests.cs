@@ -86,6 +86,7 @@ public sealed class FormReaderTests
             Assert.Equal(code, (await Assert.ThrowsAsync<OssException>(async () => await ReadAsync(form.Bytes()))).Code);
 
         await RefusedAsync("FieldItemTooLong", new Form().Field("x", new string('x', FormLimits.MaxFieldValue + 1)).File([]));
+        await RefusedAsync("FieldItemTooLong", new Form().Field("x-oss-tagging", new string('x', FormLimits.MaxTagging + 1)).File([]));
         await RefusedAsync("FieldItemTooLong", new Form().Field("Policy", new string('x', FormLimits.MaxPolicy + 1)).File([]));
         await RefusedAsync("FieldItemTooLong", new Form().Field(new string('x', FormLimits.MaxFieldName + 1), "x").File([]));
         await RefusedAsync("MalformedPOSTRequest", new Form().Field(new string('x', FormLimits.MaxPartHeaders), "x").File([]));
@@ -143,20 +144,20 @@ public sealed class FormReaderTests
     public async Task A_form_holds_what_has_come_of_it_and_no_more_than_its_share()
     {
         var share = new FairShare(40_000);
-        var form = new Form().Field("policy", new string('x', 19_000)).File([1]).Bytes();
+        var form = new Form().Field("policy", new string('x', FormLimits.Uncounted + 19_000)).File([1]).Bytes();
         await ReadAsync(form, share: share);
         Assert.True(share.TryTake("client", 20_000), "what a form held is there again when it is read");
         share.Return("client", 20_000);
 
-        var longer = new Form().Field("policy", new string('x', 20_500)).File([1]).Bytes();
+        var longer = new Form().Field("policy", new string('x', FormLimits.Uncounted + 20_500)).File([1]).Bytes();
         var refusal = await Assert.ThrowsAsync<OssException>(async () => await ReadAsync(longer, share: share));
         Assert.Equal("ServiceUnavailable", refusal.Code);
 
-        // Ten thousand of it have come: so much is held, whatever is still to come.
-        var pipe = new Pipe();
+        // Ten thousand of what counts have come: so much is held, whatever is still to come.
+        var pipe = new Pipe(new PipeOptions(pauseWriterThreshold: 0));
         using var memory = new HeldMemory(share, "client");
         var reading = new FormReader(pipe.Reader, Form.Boundary, memory).ReadAsync(Ct);
-        await pipe.Writer.WriteAsync(longer.AsMemory(0, 10_000), Ct);
+        await pipe.Writer.WriteAsync(longer.AsMemory(0, FormLimits.Uncounted + 10_000), Ct);
         while (share.TryTake("client", 15_001))
         {
             share.Return("client", 15_001);

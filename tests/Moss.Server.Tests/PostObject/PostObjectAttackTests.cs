@@ -38,6 +38,9 @@ public sealed class PostObjectAttackTests
             Assert.StartsWith("HTTP/1.1 503 ", refused, StringComparison.Ordinal);
             Assert.Contains("<Code>ServiceUnavailable</Code>", refused, StringComparison.Ordinal);
 
+            // An ordinary form holds no more than the head of any request may, and is not counted.
+            (await new Form().Field("key", "own").Field("x-oss-meta-a", new string('m', 4000)).File([1]).PostAsync(server, "public")).Is(204);
+
             // Somebody else, by another address.
             using var other = await BeginAsync(server, "public", new Form().Field("key", "k").File([1]), 0, from: "127.0.0.2");
             Assert.StartsWith("HTTP/1.1 204 ", await AnswerAsync(other), StringComparison.Ordinal);

@@ -1,13 +1,13 @@
 namespace Moss.Server.AccessControl.Policies;
 
 /// <summary>
-/// A pattern of a policy: <c>*</c> is any text (of any length, slashes included), <c>?</c> any one character. Matching takes at most the product of
-/// the two lengths in steps and no memory; where that product is large, a sixty-fourth of it.
+/// A pattern of a policy: <c>*</c> is any text (of any length, slashes included), <c>?</c> any one character. Matching takes a few steps a character and no
+/// memory; pattern and text that are made for each other to take their product are matched by an automaton, in a sixty-fourth of it.
 /// </summary>
 readonly record struct WildcardPattern
 {
-    /// <summary>Steps that are cheaper than to prepare for fewer: keys of a kilobyte with patterns of a hundred characters are below it.</summary>
-    const long ManySteps = 128 * 1024;
+    /// <summary>Steps a character of both that trying may take; what is not made to take more takes one or two.</summary>
+    const int Patience = 4;
 
     readonly bool _isLiteral;
 
@@ -30,11 +30,13 @@ readonly record struct WildcardPattern
             return text.Equals(Text, IgnoreCase ? StringComparison.OrdinalIgnoreCase : StringComparison.Ordinal);
         }
 
-        return (long)text.Length * Text.Length <= ManySteps ? MatchesByTrying(text) : new WildcardAutomaton(this).Matches(text);
+        return TryMatch(text, Patience * (text.Length + Text.Length)) ?? new WildcardAutomaton(this).Matches(text);
     }
 
     /// <summary>The same answer, in as many steps as the two lengths' product at worst.</summary>
-    internal bool MatchesByTrying(ReadOnlySpan<char> text)
+    internal bool MatchesByTrying(ReadOnlySpan<char> text) => TryMatch(text, long.MaxValue)!.Value;
+
+    bool? TryMatch(ReadOnlySpan<char> text, long steps)
     {
         // Greedy with one way back: to the last star, which takes one character more. An earlier star never has to, because
         // whatever it could leave to the later one, the later one can take itself.
@@ -43,6 +45,11 @@ readonly record struct WildcardPattern
         var (star, resume) = (-1, 0);
         while (t < text.Length)
         {
+            if (steps-- == 0)
+            {
+                return null;
+            }
+
             if (p < pattern.Length && pattern[p] == '*')
             {
                 (star, resume) = (p++, t);
