@@ -1,5 +1,12 @@
+using System.IO.Pipelines;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Signing;
+using Moss.Server.AccessControl.Admin;
 using Moss.Server.AccessControl.Audit;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -60,6 +67,44 @@ public sealed class AuditTests : IDisposable
                 "Refused PutBucketAcl 403", "Refused PutBucketAcl 404", "Refused admin:user/list 403", "Refused admin:user/add 409",
             ],
             kinds);
+    }
+
+    [Fact]
+    public async Task What_was_done_is_on_record_also_when_its_client_goes_away_before_the_answer()
+    {
+        await using var server = await AccessServer.StartAsync();
+        var admin = new AdminApi(server.Services.Access.Admin.All, new(server.Time, new()), server.Services.Access.Keys);
+        await LeaveAsync(server, AddOf(server, "mallory"), admin.TryServeAsync);
+
+        // The token service goes the same way, also with what it refuses.
+        await LeaveAsync(server, RequestOf("/?Action=AssumeRole&Version=2015-04-01"), server.Services.Access.Sts.TryServeAsync);
+
+        Assert.NotNull((await server.Services.Access.Directory.ReadAsync(Ct)).FindUser("1000000000000001", "mallory"));
+        var records = await server.Services.Access.Audit.ReadAsync(10, since: null, code: null, Ct);
+        Assert.Equal(
+            ["Privileged admin:user/add mallory 200", "Refused sts:AssumeRole  400"],
+            records.Select(record => $"{record.Kind} {record.Operation} {record.Resource} {record.Status}"));
+    }
+
+    [Fact]
+    public async Task What_was_broken_off_is_not_on_record_as_done()
+    {
+        await using var server = await AccessServer.StartAsync();
+        using var gone = new CancellationTokenSource();
+        var actions = new Dictionary<string, AdminAction>(StringComparer.Ordinal)
+        {
+            ["user/add"] = async (_, ct) =>
+            {
+                await gone.CancelAsync();
+                throw new OperationCanceledException(ct);
+            },
+        };
+        var http = AddOf(server, "mallory");
+        http.RequestAborted = gone.Token;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(
+            async () => await new AdminApi(actions, new(server.Time, new()), server.Services.Access.Keys).TryServeAsync(new(http, server.Services, "id", started: 0)));
+        var record = Assert.Single(await server.Services.Access.Audit.ReadAsync(10, since: null, code: null, Ct));
+        Assert.Equal((AuditKind.Refused, 499), (record.Kind, record.Status));
     }
 
     [Fact]
@@ -171,6 +216,43 @@ public sealed class AuditTests : IDisposable
     }
 
     public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    /// <summary>Sends a request, and goes away in the middle of the answer.</summary>
+    static async Task LeaveAsync(AccessServer server, DefaultHttpContext http, Func<OssContext, ValueTask<bool>> serve)
+    {
+        using var gone = new CancellationTokenSource();
+        http.RequestAborted = gone.Token;
+        var answer = new Pipe(new(pauseWriterThreshold: 1, resumeWriterThreshold: 1));
+        http.Response.Body = answer.Writer.AsStream();
+        var served = serve(new(http, server.Services, "id", started: 0)).AsTask();
+        await answer.Reader.ReadAsync(Ct);
+        await gone.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => served);
+    }
+
+    static DefaultHttpContext AddOf(AccessServer server, string user)
+    {
+        var body = Encoding.UTF8.GetBytes($"{{\"name\":\"{user}\"}}");
+        var http = RequestOf("/-/admin/user/add");
+        List<KeyValuePair<string, string>> headers = [new("Content-MD5", Convert.ToBase64String(MD5.HashData(body)))];
+        var signable = SignableRequest.ToSend("POST", "-", "admin/user/add", [], headers);
+        foreach (var (name, value) in headers.Concat(new Signer(AccessServer.Root, new() { Region = "cn-hangzhou" }).Sign(signable, server.Time.GetUtcNow())))
+        {
+            http.Request.Headers[name] = value;
+        }
+
+        http.Request.Body = new MemoryStream(body);
+        return http;
+    }
+
+    static DefaultHttpContext RequestOf(string target)
+    {
+        var http = new DefaultHttpContext();
+        http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget = target;
+        http.Request.Method = "POST";
+        http.Request.Host = new("localhost");
+        return http;
+    }
 
     static AuditRecord Record(string id) => new()
     {

@@ -35,27 +35,23 @@ sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestA
             return false;
         }
 
+        byte[]? json;
         try
         {
-            var json = await CallAsync(context, target, http.RequestAborted);
-            await WriteAsync(http, json is null ? StatusCodes.Status204NoContent : StatusCodes.Status200OK, json);
+            json = await CallAsync(context, target, http.RequestAborted);
+            http.Response.StatusCode = json is null ? StatusCodes.Status204NoContent : StatusCodes.Status200OK;
         }
-        catch (Exception exception) when (exception is OssException or AccessException or JsonException or BadHttpRequestException)
+        catch (Exception exception)
         {
-            var (status, error) = Translate(context, exception);
+            (http.Response.StatusCode, var error) = Translate(context, exception);
             context.ErrorCode = error.Code;
             context.Refusal = exception as OssException;
-            await WriteAsync(http, status, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
-        }
-        catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
-        {
-            Log.RequestFailed(context.Services.Log, context.RequestId, exception);
-            context.ErrorCode = OssErrors.InternalError.Code;
-            var error = new AdminError(OssErrors.InternalError.Code, "The server failed. Its log says why.", context.RequestId);
-            await WriteAsync(http, StatusCodes.Status500InternalServerError, JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError));
+            json = JsonSerializer.SerializeToUtf8Bytes(error, AdminJson.Default.AdminError);
         }
 
+        // Before the answer: what was done is on record also when nobody waits for that any more.
         Auditing.OfCall(context, "admin:" + NameOf(target), context.AuditResource);
+        await WriteAsync(http, json);
         return true;
     }
 
@@ -118,23 +114,30 @@ sealed class AdminApi(IReadOnlyDictionary<string, AdminAction> actions, RequestA
             : throw new OssException(OssErrors.InvalidDigest, "Content-MD5 must be that of the body: it binds the body to the signature.");
     }
 
-    static (int Status, AdminError Error) Translate(OssContext context, Exception exception) => exception switch
+    static (int Status, AdminError Error) Translate(OssContext context, Exception exception)
     {
-        OssException refusal => (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId)),
-        AccessException refusal => (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId)),
-        JsonException => (StatusCodes.Status400BadRequest, new("InvalidParameter.body", "The body is not the JSON object that this call takes.", context.RequestId)),
-        _ => (StatusCodes.Status400BadRequest, new("IncompleteBody", "The body did not arrive whole.", context.RequestId)),
-    };
-
-    static async Task WriteAsync(HttpContext http, int status, byte[]? json)
-    {
-        if (http.Response.HasStarted)
+        switch (exception)
         {
-            http.Abort();
-            return;
+            case OssException refusal:
+                return (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId));
+            case AccessException refusal:
+                return (refusal.Status, new(refusal.Code, refusal.Message, context.RequestId));
+            case JsonException:
+                return (StatusCodes.Status400BadRequest, new("InvalidParameter.body", "The body is not the JSON object that this call takes.", context.RequestId));
+            case BadHttpRequestException:
+                return (StatusCodes.Status400BadRequest, new("IncompleteBody", "The body did not arrive whole.", context.RequestId));
+            case var _ when context.Http.RequestAborted.IsCancellationRequested:
+                return (StatusCodes.Status499ClientClosedRequest, new(ErrorWriter.ClientClosed, "The client went away.", context.RequestId));
+            default:
+                Log.RequestFailed(context.Services.Log, context.RequestId, exception);
+                return (
+                    StatusCodes.Status500InternalServerError,
+                    new(OssErrors.InternalError.Code, "The server failed. Its log says why.", context.RequestId));
         }
+    }
 
-        http.Response.StatusCode = status;
+    static async Task WriteAsync(HttpContext http, byte[]? json)
+    {
         http.Response.Headers.CacheControl = "no-store"; // Secrets are among the answers.
         if (json is not null)
         {

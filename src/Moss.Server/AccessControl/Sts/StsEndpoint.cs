@@ -37,30 +37,33 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
         var isV3 = Acs3Signature.IsOn(http.Request);
         var isJson = isV3;
         var action = "Unknown";
+        string root;
+        IReadOnlyList<Member> members;
         try
         {
             var request = await RpcRequest.ReadAsync(http.Request, http.RequestAborted);
             isJson = request["Format"]?.Equals("JSON", StringComparison.OrdinalIgnoreCase) ?? isV3;
             action = ActionOf(request, http.Request, isV3);
             context.AuditResource = request["RoleArn"] ?? "";
-            var answer = await CallAsync(context, request, action, isV3);
-            await WriteAsync(http, StatusCodes.Status200OK, $"{action}Response", isJson, [new("RequestId", requestId), .. answer]);
+            (root, members) = ($"{action}Response", [new("RequestId", requestId), .. await CallAsync(context, request, action, isV3)]);
         }
-        catch (Exception exception) when (!http.RequestAborted.IsCancellationRequested)
+        catch (Exception exception)
         {
             var refusal = Translate(context, exception);
             context.ErrorCode = refusal.Code;
-            await WriteAsync(
-                http, refusal.Status, "Error", isJson,
-                [new("RequestId", requestId), new("HostId", HostMap.WithoutPort(http.Request.Host.ToString())), new("Code", refusal.Code), new("Message", refusal.Message)]);
+            http.Response.StatusCode = refusal.Status;
+            var host = HostMap.WithoutPort(http.Request.Host.ToString());
+            (root, members) = ("Error", [new("RequestId", requestId), new("HostId", host), new("Code", refusal.Code), new("Message", refusal.Message)]);
         }
 
-        // Whoever asks who it is gets nothing and changes nothing, and may ask as often as it likes.
+        // Before the answer: a grant is on record also when nobody waits for it any more. Whoever asks who it is gets nothing and changes nothing, and may
+        // ask as often as it likes.
         if (action != WhoAmI || context.ErrorCode is not null)
         {
             Auditing.OfCall(context, $"sts:{action}", context.AuditResource);
         }
 
+        await WriteAsync(http, root, isJson, members);
         return true;
     }
 
@@ -165,13 +168,15 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
                     : new("InvalidSecurityToken.Malformed", 400, "Specified SecurityToken is malformed.");
             case BadHttpRequestException:
                 return new("InvalidParameter", 400, "The request did not arrive whole.");
+            case var _ when context.Http.RequestAborted.IsCancellationRequested:
+                return new(ErrorWriter.ClientClosed, StatusCodes.Status499ClientClosedRequest, "The client went away.");
             default:
                 Log.RequestFailed(context.Services.Log, context.RequestId, exception);
                 return new("InternalError", 500, "STS Server Internal Error happened.");
         }
     }
 
-    static async Task WriteAsync(HttpContext http, int status, string root, bool isJson, IReadOnlyList<Member> members)
+    static async Task WriteAsync(HttpContext http, string root, bool isJson, IReadOnlyList<Member> members)
     {
         using var buffer = new PooledBuffer();
         if (isJson)
@@ -187,7 +192,6 @@ sealed class StsEndpoint(KeyRing keys, AccessStore store, AssumeRole assumeRole,
             xml.End();
         }
 
-        http.Response.StatusCode = status;
         http.Response.ContentType = isJson ? "application/json;charset=utf-8" : "text/xml;charset=utf-8";
         http.Response.ContentLength = buffer.Written.Length;
         http.Response.Headers.CacheControl = "no-store";
