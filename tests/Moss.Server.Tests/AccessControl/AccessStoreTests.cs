@@ -164,11 +164,26 @@ public sealed class AccessStoreTests : IAsyncDisposable
         Assert.False(snapshot.Keys[key.Record.Id].Key.IsDisabled);
         Assert.True(snapshot.Keys[other.Record.Id].Key.IsDisabled);
 
-        // The other one can still be named, just so, to be removed.
+        // Whatever is done is done to the one in force, however its name is written.
+        Assert.Equal(first.Uid, (await _directory.ChangeUserAsync(AccountRecord.RootUid, "Alice", user => user with { IsDisabled = true }, Ct)).Uid);
+        Assert.True((await _store.ReadAsync(Ct)).FindUser(AccountRecord.RootUid, "alice")!.Record.IsDisabled);
+        Assert.Equal(first.Uid, (await _directory.ChangeUserAsync(AccountRecord.RootUid, "ALICE", user => user with { IsDisabled = false }, Ct)).Uid);
+        var fresh = await _directory.AddKeyAsync(AccountRecord.RootUid, "Alice", Ct);
+        Assert.False((await _store.ReadAsync(Ct)).Keys[fresh.Record.Id].Key.IsDisabled);
+
+        // The other one can still be named, just so, to be removed; and must be before the first is, or it would be in force.
+        foreach (var name in (string[])["alice", "ALICE"])
+        {
+            var refusal = await Assert.ThrowsAsync<AccessException>(async () => await _directory.RemoveUserAsync(AccountRecord.RootUid, name, Ct));
+            Assert.Equal("DeleteConflict.User", refusal.Code);
+        }
+
         await _directory.RemoveUserAsync(AccountRecord.RootUid, "Alice", Ct);
         snapshot = await _store.ReadAsync(Ct);
         Assert.False(snapshot.Keys.ContainsKey(other.Record.Id));
         Assert.False(snapshot.Keys[key.Record.Id].Key.IsDisabled);
+        await _directory.RemoveUserAsync(AccountRecord.RootUid, "ALICE", Ct);
+        Assert.Empty((await _store.ReadAsync(Ct)).Keys);
     }
 
     [Fact]

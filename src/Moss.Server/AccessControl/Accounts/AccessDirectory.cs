@@ -120,12 +120,22 @@ sealed class AccessDirectory(AccessStore store, TimeProvider time)
             },
             ct);
 
-    /// <summary>Removes a user and its keys.</summary>
+    /// <summary>
+    /// Removes a user and its keys. Of namesakes that older builds made it is the one that is written just so, and the first only as the last: without it
+    /// the others' keys and policies would be in force.
+    /// </summary>
     public ValueTask<UserRecord> RemoveUserAsync(string accountUid, string name, CancellationToken ct) =>
         store.ChangeAsync(
             async rows =>
             {
-                var user = await UserAsync(rows, accountUid, name);
+                var namesakes = await rows.NamesakesAsync(accountUid, name);
+                var user = namesakes.FirstOrDefault(user => user.Name == name) ?? await UserAsync(rows, accountUid, name);
+                if (namesakes.Count > 1 && user == namesakes[0])
+                {
+                    throw AccessException.InUse(
+                        "User", $"Without {user.Name} the keys and policies of {namesakes[1].Name} would be in force. Delete {namesakes[1].Name}, written just so, first.");
+                }
+
                 await RemoveKeysAsync(rows, accountUid, user.Name);
                 await rows.RemoveAsync(user);
                 return user;

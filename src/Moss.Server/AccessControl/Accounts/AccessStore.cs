@@ -213,10 +213,13 @@ sealed class AccessRows(IMetadataTransaction tx, SecretBox box)
 
     public ValueTask<AccountRecord?> FindAccountAsync(string uid) => FindAsync($"access/account/{uid}", AccessJson.Default.AccountRecord);
 
-    /// <summary>The user of that name; written just so, if older builds made two.</summary>
+    /// <summary>The user whose the name is; as in the snapshot the first of them, if older builds made two.</summary>
     public async ValueTask<UserRecord?> FindUserAsync(string accountUid, string name) =>
-        await FindAsync(UserName(accountUid, name), AccessJson.Default.UserRecord)
-        ?? (await UsersAsync()).FirstOrDefault(user => user.AccountUid == accountUid && AccessName.AreSame(user.Name, name));
+        await NamesakesAsync(accountUid, name) is [var first, ..] ? first : null;
+
+    /// <summary>All users of that name, the first that was made first: one, but for what older builds made.</summary>
+    public async ValueTask<IReadOnlyList<UserRecord>> NamesakesAsync(string accountUid, string name) =>
+        [.. (await UsersAsync()).Where(user => user.AccountUid == accountUid && AccessName.AreSame(user.Name, name)).OrderBy(user => user.Created)];
 
     public async ValueTask<RoleRecord?> FindRoleAsync(string accountUid, string name) =>
         AccessName.IsValid(name) ? await FindAsync(RoleName(accountUid, name), AccessJson.Default.RoleRecord) : null;
