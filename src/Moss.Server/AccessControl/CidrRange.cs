@@ -10,6 +10,8 @@ namespace Moss.Server.AccessControl;
 /// </summary>
 sealed class CidrRange
 {
+    const int IPv4Length = 4, IPv6Length = 16;
+
     readonly byte[] _network;
     readonly int _prefix;
 
@@ -19,11 +21,15 @@ sealed class CidrRange
         _prefix = prefix;
     }
 
-    // Of IPv4 a two hundred and fifty-sixth, of IPv6 what registries give to one network.
-    const int LongestBroadV4 = 7, LongestBroadV6 = 31;
+    // Of IPv4 a hundred and twenty-eighth, so that the private networks are none; of IPv6 twice what registries give to one network.
+    const double BroadPartOfV4 = 1.0 / (1 << 7), BroadPartOfV6 = 1.0 / (1L << 31);
 
-    /// <summary>Whether it is so great a part of all addresses that it names nobody.</summary>
-    public bool IsBroad => _prefix <= (_network.Length == 4 ? LongestBroadV4 : LongestBroadV6);
+    /// <summary>Whether ranges together are so great a part of all addresses that they name nobody. What stands in two of them counts twice.</summary>
+    public static bool AreBroad(IReadOnlyCollection<CidrRange> ranges) =>
+        PartOfAll(ranges, IPv4Length) >= BroadPartOfV4 || PartOfAll(ranges, IPv6Length) >= BroadPartOfV6;
+
+    static double PartOfAll(IEnumerable<CidrRange> ranges, int length) =>
+        ranges.Where(range => range._network.Length == length).Sum(range => Math.ScaleB(1, -range._prefix));
 
     /// <summary>Parses <c>address/prefix</c>, or a lone address as a range of one.</summary>
     public static bool TryParse(string text, out CidrRange range)

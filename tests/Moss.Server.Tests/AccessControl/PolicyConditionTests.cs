@@ -60,6 +60,21 @@ public sealed class PolicyConditionTests
     public void An_absent_key_holds_for_the_negated_operators_alone(string name, string value, bool holds) =>
         Assert.Equal(holds, PolicyCondition.Create(name, "k", [value], out _)!.Holds(actual: null));
 
+    [Theory]
+    [InlineData(true, "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fd00::/32")]
+    [InlineData(true, "10.0.0.0/8", "10.0.0.0/8")]
+    [InlineData(true, "203.0.113.7", "2001:db8::1")]
+    [InlineData(false, "10.0.0.0/7")]
+    [InlineData(false, "10.0.0.0/8", "11.0.0.0/8")]
+    [InlineData(false, "2001:db8::/32", "2001:db9::/32")]
+    [InlineData(false, "10.0.0.1", "*")]
+    public void A_list_of_addresses_names_its_source_unless_it_is_all_together_a_great_part_of_all(bool names, params string[] values) =>
+        Assert.Equal(names, PolicyCondition.Create("IpAddress", "acs:SourceIp", values, out _)!.NamesItsSource);
+
+    [Fact]
+    public void An_enumeration_of_all_addresses_names_nobody() =>
+        Assert.False(PolicyCondition.Create("IpAddress", "acs:SourceIp", [.. Enumerable.Range(0, 256).Select(first => $"{first}.0.0.0/8")], out _)!.NamesItsSource);
+
     [Fact]
     public void Values_are_alternatives_and_for_a_negated_operator_none_may_match()
     {

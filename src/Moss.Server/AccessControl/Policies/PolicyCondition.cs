@@ -55,12 +55,12 @@ sealed record PolicyCondition(string Operator, string Key, bool IsNegated, Immut
     }
 
     /// <summary>
-    /// Whether it holds only for senders at addresses, in networks or with keys that it names: every value of it, without wildcards, and of ranges of
-    /// addresses only those that are not a great part of all.
+    /// Whether it holds only for senders at addresses, in networks or with keys that it names: every value of it, without wildcards, and ranges of
+    /// addresses only where all of them together are not a great part of all.
     /// </summary>
     public bool NamesItsSource => !IsNegated && Key switch
     {
-        ConditionKeys.SourceIp => Values.All(value => CidrRange.TryParse(value, out var range) && !range.IsBroad),
+        ConditionKeys.SourceIp => NamesAddresses(),
         ConditionKeys.SourceVpc or ConditionKeys.AccessId => Values.All(value => value.AsSpan().IndexOfAny('*', '?') < 0),
         _ => false,
     };
@@ -80,6 +80,22 @@ sealed record PolicyCondition(string Operator, string Key, bool IsNegated, Immut
         }
 
         return IsNegated;
+    }
+
+    bool NamesAddresses()
+    {
+        var ranges = new List<CidrRange>(Values.Length);
+        foreach (var value in Values.Distinct())
+        {
+            if (!CidrRange.TryParse(value, out var range))
+            {
+                return false;
+            }
+
+            ranges.Add(range);
+        }
+
+        return !CidrRange.AreBroad(ranges);
     }
 
     static bool IsKnown(string name) => name is
