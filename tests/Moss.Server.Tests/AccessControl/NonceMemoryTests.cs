@@ -26,32 +26,41 @@ public sealed class NonceMemoryTests
     [Fact]
     public void Whoever_uses_up_its_share_keeps_nobody_else_out_however_many_keys_it_has()
     {
-        for (var used = 0; used < NonceMemory.MaxShare; used++)
-        {
-            Assert.True(Use("mallory", $"key{used % 10}", $"n{used}"));
-        }
-
-        Assert.Equal("Throttling", Assert.Throws<StsException>(() => { Use("mallory", "key0", "more"); }).Code);
+        // All that are free, but for as many as it has itself.
+        Assert.Equal(NonceMemory.Own + (NonceMemory.MaxPlaces / 2), UseUp("mallory"));
         Assert.True(Use("alice", "key", "n"));
         _time.Advance(TimeSpan.FromMinutes(16));
-        Assert.True(Use("mallory", "key0", "again"));
+        Assert.Equal(NonceMemory.Own + (NonceMemory.MaxPlaces / 2), UseUp("mallory"));
     }
 
     [Fact]
-    public void When_all_places_are_taken_everybody_still_has_some_of_its_own()
+    public void When_others_have_used_up_their_shares_everybody_still_has_one_and_some_places_of_its_own()
     {
-        for (var number = 0; number < NonceMemory.MaxPlaces; number++)
+        foreach (var number in Enumerable.Range(1, 16))
         {
-            Assert.True(Use($"sender{number % 8}", "key", $"n{number}"));
+            Assert.Equal(NonceMemory.Own + (NonceMemory.MaxPlaces >> number), UseUp($"sender{number}"));
         }
 
-        Assert.Throws<StsException>(() => { Use("sender0", "key", "more"); });
-        for (var number = 0; number < NonceMemory.Own; number++)
-        {
-            Assert.True(Use("alice", "key", $"n{number}"));
-        }
+        // The last place of all is taken by whoever has none.
+        Assert.Equal(NonceMemory.Own + 1, UseUp("last"));
+        Assert.Equal(NonceMemory.Own + 1, UseUp("later"));
+        Assert.Equal(NonceMemory.Own, UseUp("latest"));
+    }
 
-        Assert.Throws<StsException>(() => { Use("alice", "key", "more"); });
+    int UseUp(string sender)
+    {
+        for (var used = 0; ; used++)
+        {
+            try
+            {
+                Assert.True(Use(sender, $"key{used % 10}", $"n{used}"));
+            }
+            catch (StsException refusal)
+            {
+                Assert.Equal("Throttling", refusal.Code);
+                return used;
+            }
+        }
     }
 
     bool Use(string sender, string key, string nonce) => _nonces.TryUse(sender, key, nonce, _time.GetUtcNow().AddMinutes(15));

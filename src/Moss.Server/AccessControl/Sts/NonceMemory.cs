@@ -1,26 +1,24 @@
 using System.Security.Cryptography;
 using System.Text;
+using Moss.Server.Pipeline;
 
 namespace Moss.Server.AccessControl.Sts;
 
 /// <summary>
 /// Remembers which nonces were used while their calls could be repeated. Only calls with a good signature get this far. Whoever sends them has a share of the
-/// places, however many keys it has, and some places of its own that nobody else can take; who has used up its places waits until old ones are forgotten.
+/// places (<see cref="FairShare"/>), however many keys it has, and some of its own that nobody else can take; who has used up its places waits until old ones are forgotten.
 /// </summary>
 sealed class NonceMemory(TimeProvider time)
 {
-    /// <summary>Places that all have together, 32 bytes and some each: a hundred and forty calls a second.</summary>
+    /// <summary>Places that all have together, 32 bytes and some each: a hundred and forty calls a second, of which one sender alone gets half.</summary>
     internal const int MaxPlaces = 131_072;
-
-    /// <summary>Places that one sender may take of them: thirty-six calls a second, all the time.</summary>
-    internal const int MaxShare = MaxPlaces / 4;
 
     /// <summary>Places of a sender's own, beside those: a call a second. Senders are made by the administrator, so that these are bounded, too.</summary>
     internal const int Own = 1024;
 
     readonly Lock _gate = new();
     readonly Dictionary<string, Dictionary<Int128, DateTimeOffset>> _used = new(StringComparer.Ordinal);
-    int _places;
+    readonly FairShare _places = new(MaxPlaces);
     DateTimeOffset _swept;
 
     /// <summary>Whether the nonce is fresh; it is used from now on until its call's time has run out.</summary>
@@ -45,13 +43,12 @@ sealed class NonceMemory(TimeProvider time)
                 return false;
             }
 
-            if (own.Count >= Own && (own.Count >= MaxShare || _places >= MaxPlaces))
+            if (own.Count >= Own && !_places.TryTake(sender))
             {
                 throw new StsException("Throttling", 503, "Request was denied due to request throttling.");
             }
 
             own.Add(place, until);
-            _places++;
             return true;
         }
     }
@@ -69,9 +66,9 @@ sealed class NonceMemory(TimeProvider time)
         }
 
         _swept = now;
-        _places = 0;
         foreach (var (sender, own) in _used)
         {
+            var shared = Math.Max(own.Count - Own, 0);
             foreach (var (place, until) in own)
             {
                 if (until < now)
@@ -80,7 +77,12 @@ sealed class NonceMemory(TimeProvider time)
                 }
             }
 
-            _places += own.Count;
+            shared -= Math.Max(own.Count - Own, 0);
+            if (shared > 0)
+            {
+                _places.Return(sender, shared);
+            }
+
             if (own.Count == 0)
             {
                 _used.Remove(sender);
