@@ -1,3 +1,4 @@
+using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Server.AccessControl.Audit;
 using Moss.Server.AccessControl.Policies;
@@ -32,7 +33,18 @@ sealed class PolicyAuthorizer(BucketFactsReader reader, string? region) : IAutho
 
         var version = VersionParameter.Read(context);
         var target = new AccessTarget(context.Bucket, context.Request.Key, version, operation.PermissionFor(version is not null), RightOf(operation.Access));
-        var facts = await RequireAsync(context, target, ct);
+        BucketFacts facts;
+        try
+        {
+            facts = await RequireAsync(context, target, ct);
+        }
+        catch (OssException gone) when (operation.Name == "PutBucket" && gone.Error == OssErrors.NoSuchBucket)
+        {
+            // Deleted since it was looked for: it is one to be made.
+            await AuthorizeOwnAsync(context, ct);
+            return;
+        }
+
         if (operation.Access == Access.Write && context.GivenHeader("x-oss-tagging") is not null && operation.Name != "CopyObject")
         {
             await RequireTaggingAsync(context, target, facts, ct);

@@ -1,12 +1,16 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Moss.Protocol.Errors;
 using Moss.Protocol.Names;
 using Moss.Protocol.Signing;
+using Moss.Server.AccessControl;
 using Moss.Server.AccessControl.Accounts;
+using Moss.Server.Pipeline;
 using Moss.Server.Tests.Pipeline;
 using Moss.Storage.Buckets;
+using Moss.Storage.Metadata;
 
 namespace Moss.Server.Tests.AccessControl;
 
@@ -191,6 +195,33 @@ public sealed class AuthorizationTests : IAsyncLifetime
 
         await _server.AdminAsync("account/remove", new() { ["name"] = "acme" });
     }
+
+    [Fact]
+    public async Task A_bucket_that_is_deleted_while_it_is_put_again_is_judged_as_one_to_be_made()
+    {
+        // Here it is found, and the storage has it no more.
+        var ct = TestContext.Current.CancellationToken;
+        await using var before = new InMemoryMetadataStore();
+        await before.WriteAsync(
+            [],
+            tx => tx.Buckets.InsertAsync(new() { Name = BucketName.Parse("gone"), OwnerId = AccountRecord.RootUid, CreationDate = _server.Time.GetUtcNow() }),
+            ct);
+        var authorizer = new PolicyAuthorizer(new(_server.Services.Storage, before), region: null);
+        var http = new DefaultHttpContext();
+        http.Request.Method = "PUT";
+        var request = _server.Services.Parser.Parse("PUT", "localhost", "/gone");
+        var context = new OssContext(http, _server.Services, "id", started: 0) { Request = request, Operation = OperationTable.Find(request, http.Request.Headers) };
+
+        context.Caller = await CallerAsync(AccessServer.Root, ct);
+        await authorizer.AuthorizeAsync(context, ct);
+
+        // Which not everybody may do.
+        context.Caller = await CallerAsync(await _server.UserAsync("alice"), ct);
+        var refusal = await Assert.ThrowsAsync<OssException>(async () => await authorizer.AuthorizeAsync(context, ct));
+        Assert.Equal("AccessDenied", refusal.Code);
+    }
+
+    async Task<Caller> CallerAsync(Credential by, CancellationToken ct) => (await _server.Services.Access.Keys.OpenAsync(ct)).CallerOf(by.AccessKeyId);
 
     [Fact]
     public async Task No_bucket_is_made_for_an_account_that_is_gone()
