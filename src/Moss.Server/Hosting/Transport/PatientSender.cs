@@ -19,7 +19,7 @@ sealed class PatientSender(Socket socket)
     /// <summary>Waits of one call.</summary>
     const int MaxWaits = 4;
 
-    /// <summary>As many as there are threads at first: whoever waits has seen that nothing else is to be done.</summary>
+    /// <summary>As many as there are threads at first: waits are short, and whoever sends much lets others go first in between.</summary>
     static readonly int MaxWaiting = Environment.ProcessorCount;
 
     static int _waiting;
@@ -74,7 +74,7 @@ sealed class PatientSender(Socket socket)
 
         try
         {
-            if (Interlocked.Increment(ref _waiting) > MaxWaiting || ThreadPool.PendingWorkItemCount > 0)
+            if (Interlocked.Increment(ref _waiting) > MaxWaiting)
             {
                 return false;
             }
