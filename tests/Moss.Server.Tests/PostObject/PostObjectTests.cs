@@ -49,7 +49,10 @@ public sealed class PostObjectTests : IAsyncLifetime
         for (var at = 0; at < form.Length; at++)
         {
             await connection.SendAsync(form.AsMemory(at, 1));
-            await Task.Delay(1, TestContext.Current.CancellationToken);
+            if (at % 16 == 0)
+            {
+                await Task.Delay(1, TestContext.Current.CancellationToken);
+            }
         }
 
         Assert.Equal(204, (await connection.ReadAsync()).Status);
