@@ -27,10 +27,10 @@ sealed class AccessStore(IMetadataStore metadata, MasterKey masterKey, TimeProvi
     const string Prefix = "access/";
     const string VersionName = Prefix + "version";
     const string CheckName = Prefix + "check";
-    const string AccountPrefix = Prefix + "account/";
-    const string UserPrefix = Prefix + "user/";
-    const string RolePrefix = Prefix + "role/";
-    const string KeyPrefix = Prefix + "key/";
+    internal const string AccountPrefix = Prefix + "account/";
+    internal const string UserPrefix = Prefix + "user/";
+    internal const string RolePrefix = Prefix + "role/";
+    internal const string KeyPrefix = Prefix + "key/";
 
     const string LockName = "access";
 
@@ -211,7 +211,7 @@ sealed class AccessRows(IMetadataTransaction tx, SecretBox box)
         }
     }
 
-    public ValueTask<AccountRecord?> FindAccountAsync(string uid) => FindAsync($"access/account/{uid}", AccessJson.Default.AccountRecord);
+    public ValueTask<AccountRecord?> FindAccountAsync(string uid) => FindAsync(AccessStore.AccountPrefix + uid, AccessJson.Default.AccountRecord);
 
     /// <summary>The user whose the name is; as in the snapshot the first of them, if older builds made two.</summary>
     public async ValueTask<UserRecord?> FindUserAsync(string accountUid, string name) =>
@@ -224,38 +224,38 @@ sealed class AccessRows(IMetadataTransaction tx, SecretBox box)
     public async ValueTask<RoleRecord?> FindRoleAsync(string accountUid, string name) =>
         AccessName.IsValid(name) ? await FindAsync(RoleName(accountUid, name), AccessJson.Default.RoleRecord) : null;
 
-    public ValueTask<AccessKeyRecord?> FindKeyAsync(string id) => FindAsync($"access/key/{id}", AccessJson.Default.AccessKeyRecord);
+    public ValueTask<AccessKeyRecord?> FindKeyAsync(string id) => FindAsync(AccessStore.KeyPrefix + id, AccessJson.Default.AccessKeyRecord);
 
-    public async ValueTask<IReadOnlyList<AccountRecord>> AccountsAsync() => await AllAsync("access/account/", AccessJson.Default.AccountRecord);
+    public async ValueTask<IReadOnlyList<AccountRecord>> AccountsAsync() => await AllAsync(AccessStore.AccountPrefix, AccessJson.Default.AccountRecord);
 
-    public async ValueTask<IReadOnlyList<UserRecord>> UsersAsync() => await AllAsync("access/user/", AccessJson.Default.UserRecord);
+    public async ValueTask<IReadOnlyList<UserRecord>> UsersAsync() => await AllAsync(AccessStore.UserPrefix, AccessJson.Default.UserRecord);
 
-    public async ValueTask<IReadOnlyList<RoleRecord>> RolesAsync() => await AllAsync("access/role/", AccessJson.Default.RoleRecord);
+    public async ValueTask<IReadOnlyList<RoleRecord>> RolesAsync() => await AllAsync(AccessStore.RolePrefix, AccessJson.Default.RoleRecord);
 
-    public async ValueTask<IReadOnlyList<AccessKeyRecord>> KeysAsync() => await AllAsync("access/key/", AccessJson.Default.AccessKeyRecord);
+    public async ValueTask<IReadOnlyList<AccessKeyRecord>> KeysAsync() => await AllAsync(AccessStore.KeyPrefix, AccessJson.Default.AccessKeyRecord);
 
-    public ValueTask PutAsync(AccountRecord account) => PutAsync($"access/account/{account.Uid}", account, AccessJson.Default.AccountRecord);
+    public ValueTask PutAsync(AccountRecord account) => PutAsync(AccessStore.AccountPrefix + account.Uid, account, AccessJson.Default.AccountRecord);
 
     public ValueTask PutAsync(UserRecord user) => PutAsync(UserName(user.AccountUid, user.Name), user, AccessJson.Default.UserRecord);
 
     public ValueTask PutAsync(RoleRecord role) => PutAsync(RoleName(role.AccountUid, role.Name), role, AccessJson.Default.RoleRecord);
 
-    public ValueTask PutAsync(AccessKeyRecord key) => PutAsync($"access/key/{key.Id}", key, AccessJson.Default.AccessKeyRecord);
+    public ValueTask PutAsync(AccessKeyRecord key) => PutAsync(AccessStore.KeyPrefix + key.Id, key, AccessJson.Default.AccessKeyRecord);
 
-    public ValueTask RemoveAsync(AccountRecord account) => Settings.PutAsync($"access/account/{account.Uid}", value: null);
+    public ValueTask RemoveAsync(AccountRecord account) => Settings.PutAsync(AccessStore.AccountPrefix + account.Uid, value: null);
 
     public ValueTask RemoveAsync(UserRecord user) => Settings.PutAsync(UserName(user.AccountUid, user.Name), value: null);
 
     public ValueTask RemoveAsync(RoleRecord role) => Settings.PutAsync(RoleName(role.AccountUid, role.Name), value: null);
 
-    public ValueTask RemoveAsync(AccessKeyRecord key) => Settings.PutAsync($"access/key/{key.Id}", value: null);
+    public ValueTask RemoveAsync(AccessKeyRecord key) => Settings.PutAsync(AccessStore.KeyPrefix + key.Id, value: null);
 
     /// <summary>A secret as a key's record holds it.</summary>
     public byte[] Seal(string accessKeyId, AccessKeySecret secret) => box.Seal(accessKeyId, Encoding.UTF8.GetBytes(secret.Reveal()));
 
-    static string UserName(string accountUid, string name) => $"access/user/{accountUid}/{name}";
+    static string UserName(string accountUid, string name) => $"{AccessStore.UserPrefix}{accountUid}/{name}";
 
-    static string RoleName(string accountUid, string name) => $"access/role/{accountUid}/{name.ToLowerInvariant()}";
+    static string RoleName(string accountUid, string name) => $"{AccessStore.RolePrefix}{accountUid}/{name.ToLowerInvariant()}";
 
     async ValueTask<T?> FindAsync<T>(string name, JsonTypeInfo<T> type)
         where T : class =>
