@@ -26,6 +26,12 @@ sealed class AnswerStream(Stream inner, HttpResponseMessage response, IdleWatch 
         try
         {
             var read = await inner.ReadAsync(buffer, watch.Token).ConfigureAwait(false);
+            if (read == 0)
+            {
+                // An answer that is disposed of below a read may seem to have ended.
+                cancellationToken.ThrowIfCancellationRequested();
+            }
+
             watch.Suspend();
             Telemetry.BytesReceived.Add(read);
             if (bandwidth is not null)

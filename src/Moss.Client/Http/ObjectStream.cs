@@ -74,8 +74,9 @@ sealed class ObjectStream : Stream
 
                 return read;
             }
-            catch (Exception e) when (e is not (OperationCanceledException or ChecksumMismatchException) && !cancellationToken.IsCancellationRequested)
+            catch (Exception e) when (e is not (OperationCanceledException or ChecksumMismatchException))
             {
+                cancellationToken.ThrowIfCancellationRequested();
                 await ReopenAsync(e, cancellationToken).ConfigureAwait(false);
             }
         }

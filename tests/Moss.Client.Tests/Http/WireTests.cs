@@ -260,6 +260,18 @@ public sealed class WireTests
     }
 
     [Fact]
+    public async Task An_answer_that_ends_because_the_caller_cancelled_is_an_OperationCanceledException()
+    {
+        await using var server = new RawServer();
+        using var client = Client(server, options => options with { HttpHandler = new EndingHandler(), MaxAttempts = 1 });
+        await using var answer = await client.GetObjectAsync("bucket", "k");
+        using var cancel = new CancellationTokenSource();
+        var reading = answer.Content.ReadAsync(new byte[10], cancel.Token).AsTask();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+    }
+
+    [Fact]
     public async Task A_source_that_fails_is_not_the_networks_fault()
     {
         await using var server = new RawServer();

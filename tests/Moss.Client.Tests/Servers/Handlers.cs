@@ -108,6 +108,30 @@ sealed class LyingHandler : RealHandler
     }
 }
 
+/// <summary>Answers with a body that stands still, and has ended when it is disposed of: as the platform's does when that meets a read.</summary>
+sealed class EndingHandler : RealHandler
+{
+    protected override Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        var content = new StreamContent(new EndingStream());
+        content.Headers.ContentLength = 100;
+        return Task.FromResult(new HttpResponseMessage(HttpStatusCode.OK) { Content = content });
+    }
+
+    sealed class EndingStream : MemoryStream
+    {
+        readonly TaskCompletionSource<int> _ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => new(_ended.Task);
+
+        protected override void Dispose(bool disposing)
+        {
+            _ended.TrySetResult(0);
+            base.Dispose(disposing);
+        }
+    }
+}
+
 /// <summary>Connects every host to this machine, for names that no resolver knows.</summary>
 sealed class LoopbackHandler(int port) : DelegatingHandler(new SocketsHttpHandler
 {
