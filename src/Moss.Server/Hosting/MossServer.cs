@@ -153,7 +153,7 @@ public sealed class MossServer : IAsyncDisposable
         var builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore();
         builder.WebHost.ConfigureKestrel(kestrel => KestrelSetup.Apply(kestrel, options, certificate));
-        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(new(), time));
+        builder.Services.AddSingleton<IConnectionListenerFactory>(new SocketTransport(new()));
         builder.Services.AddSingleton<IHostLifetime, OwnerLifetime>();
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = options.DrainTimeout);
         logging?.Invoke(builder.Logging);

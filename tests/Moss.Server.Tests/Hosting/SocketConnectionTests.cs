@@ -13,7 +13,7 @@ public sealed class SocketConnectionTests : IAsyncDisposable
 {
     static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    readonly SocketTransport _transport = new(new(), TimeProvider.System);
+    readonly SocketTransport _transport = new(new());
     readonly List<IAsyncDisposable> _opened = [];
 
     public async ValueTask DisposeAsync()
@@ -33,8 +33,9 @@ public sealed class SocketConnectionTests : IAsyncDisposable
         var (a, b) = await PairAsync();
         var sent = Bytes.Random(8 << 20, seed);
         var writing = WriteAsync(a.Transport.Output, sent, new Random(seed));
+        var ending = EndAsync();
         var received = await ReadAsync(b.Transport.Input, new Random(-seed));
-        await writing;
+        await ending;
         Assert.True(sent.AsSpan().SequenceEqual(received), "The bytes differ.");
 
         static async Task WriteAsync(PipeWriter output, byte[] bytes, Random random)
@@ -53,28 +54,27 @@ public sealed class SocketConnectionTests : IAsyncDisposable
                 }
             }
 
-            // What was not flushed is sent as the connection ends.
             await output.CompleteAsync();
+        }
+
+        // What was not flushed is sent as the connection ends, while it is read here: whoever reads may long wait for it.
+        async Task EndAsync()
+        {
+            await writing;
+            await a.DisposeAsync();
         }
 
         async Task<byte[]> ReadAsync(PipeReader input, Random random)
         {
             var all = new List<byte>(sent.Length);
-            Task? ending = null;
             while (all.Count < sent.Length)
             {
-                if (ending is null && writing.IsCompleted)
-                {
-                    // What is left is sent while it is read here.
-                    ending = a.DisposeAsync().AsTask();
-                }
-
                 if (random.Next(20) == 0)
                 {
                     input.CancelPendingRead();
                 }
 
-                var result = await input.ReadAsync();
+                var result = await input.ReadAsync().AsTask().WaitAsync(Patience);
                 var consumed = result.Buffer.GetPosition(random.Next(4) == 0 ? random.NextInt64(result.Buffer.Length + 1) : result.Buffer.Length);
                 foreach (var part in result.Buffer.Slice(0, consumed))
                 {
@@ -229,7 +229,7 @@ public sealed class SocketConnectionTests : IAsyncDisposable
     async Task<(ConnectionContext A, ConnectionContext B)> PairAsync()
     {
         var (a, client) = await OpenAsync();
-        var b = new SocketConnection(client, new(), TimeProvider.System);
+        var b = new SocketConnection(client, new());
         _opened.Add(b);
         return (a, b);
     }

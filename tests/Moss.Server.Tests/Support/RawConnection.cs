@@ -23,9 +23,10 @@ public sealed class RawConnection : IAsyncDisposable
 
     public async Task SendAsync(ReadOnlyMemory<byte> bytes)
     {
+        using var patience = new CancellationTokenSource(Patience);
         while (!bytes.IsEmpty)
         {
-            bytes = bytes[await _socket.SendAsync(bytes)..];
+            bytes = bytes[await _socket.SendAsync(bytes, patience.Token)..];
         }
     }
 

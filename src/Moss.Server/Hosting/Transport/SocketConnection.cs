@@ -27,7 +27,6 @@ sealed class SocketConnection : DefaultConnectionContext, IDuplexPipe, IMemoryPo
 
     readonly Socket _socket;
     readonly BlockPool _blocks;
-    readonly TimeProvider _time;
     readonly SocketReader _reader;
     readonly SocketWriter _writer;
     readonly CancellationTokenSource _closed = new();
@@ -35,12 +34,11 @@ sealed class SocketConnection : DefaultConnectionContext, IDuplexPipe, IMemoryPo
     ConnectionAbortedException? _reason;
     bool _ended;
 
-    public SocketConnection(Socket socket, BlockPool blocks, TimeProvider time)
+    public SocketConnection(Socket socket, BlockPool blocks)
         : base(Interlocked.Increment(ref _made).ToString("x", CultureInfo.InvariantCulture))
     {
         _socket = socket;
         _blocks = blocks;
-        _time = time;
         _reader = new(this, socket, blocks);
         _writer = new(this, socket, blocks);
         Transport = this;
@@ -73,7 +71,7 @@ sealed class SocketConnection : DefaultConnectionContext, IDuplexPipe, IMemoryPo
             var sending = _writer.EndAsync();
             if (!sending.IsCompletedSuccessfully)
             {
-                await sending.AsTask().WaitAsync(LastBytes, _time);
+                await sending.AsTask().WaitAsync(LastBytes);
             }
 
             await LingerAsync();
@@ -108,7 +106,7 @@ sealed class SocketConnection : DefaultConnectionContext, IDuplexPipe, IMemoryPo
         }
 
         _socket.Shutdown(SocketShutdown.Send);
-        using var patience = new CancellationTokenSource(Lingering, _time);
+        using var patience = new CancellationTokenSource(Lingering);
         using var block = _blocks.Rent();
         for (var dropped = 0; dropped < LingeringLength;)
         {

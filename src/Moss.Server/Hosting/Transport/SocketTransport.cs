@@ -9,7 +9,7 @@ namespace Moss.Server.Hosting.Transport;
 /// How requests reach Kestrel and answers leave it: read from the socket where they are parsed, sent to it where they are flushed. Kestrel's own transport
 /// has a pipe and two changes of threads in between, each way (decision 79).
 /// </summary>
-sealed class SocketTransport(BlockPool blocks, TimeProvider time) : IConnectionListenerFactory
+sealed class SocketTransport(BlockPool blocks) : IConnectionListenerFactory
 {
     /// <summary>Connections that the kernel holds until they are accepted, as Kestrel's own transport has it.</summary>
     const int Backlog = 512;
@@ -21,7 +21,7 @@ sealed class SocketTransport(BlockPool blocks, TimeProvider time) : IConnectionL
         {
             socket = SocketTransportOptions.CreateDefaultBoundListenSocket(endpoint);
             socket.Listen(Backlog);
-            return new(new Listener(socket, blocks, time));
+            return new(new Listener(socket, blocks));
         }
         catch (SocketException exception)
         {
@@ -35,7 +35,7 @@ sealed class SocketTransport(BlockPool blocks, TimeProvider time) : IConnectionL
         }
     }
 
-    sealed class Listener(Socket socket, BlockPool blocks, TimeProvider time) : IConnectionListener
+    sealed class Listener(Socket socket, BlockPool blocks) : IConnectionListener
     {
         /// <summary>How long to wait when there is no room for one more connection: without, the loop would only try again and again.</summary>
         static readonly TimeSpan Exhausted = TimeSpan.FromMilliseconds(100);
@@ -51,7 +51,7 @@ sealed class SocketTransport(BlockPool blocks, TimeProvider time) : IConnectionL
                 {
                     accepted = await socket.AcceptAsync(cancellationToken);
                     accepted.NoDelay = true;
-                    return new SocketConnection(accepted, blocks, time);
+                    return new SocketConnection(accepted, blocks);
                 }
                 catch (ObjectDisposedException)
                 {
@@ -68,7 +68,7 @@ sealed class SocketTransport(BlockPool blocks, TimeProvider time) : IConnectionL
                     // The client may have gone before it was accepted. Else descriptors or memory have run out.
                     if (accepted is null && exception.SocketErrorCode is not (SocketError.ConnectionAborted or SocketError.ConnectionReset))
                     {
-                        await Task.Delay(Exhausted, time, cancellationToken);
+                        await Task.Delay(Exhausted, cancellationToken);
                     }
                 }
             }
