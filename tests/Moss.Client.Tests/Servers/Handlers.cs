@@ -12,6 +12,12 @@ abstract class RealHandler() : DelegatingHandler(new SocketsHttpHandler
     ResponseHeaderEncodingSelector = static (_, _) => Encoding.UTF8,
 });
 
+/// <summary>Has one connection at a time: the platform's else opens a second one when the first is not yet back as the next request comes.</summary>
+sealed class OneConnectionHandler : RealHandler
+{
+    public OneConnectionHandler() => ((SocketsHttpHandler)InnerHandler!).MaxConnectionsPerServer = 1;
+}
+
 /// <summary>Calls a test before each request is sent.</summary>
 sealed class HookHandler(Func<HttpRequestMessage, Task> before) : RealHandler
 {

@@ -57,7 +57,8 @@ public sealed class UploaderTests(MossFixture moss) : IDisposable
     {
         // Every connection dies after so many bytes; with one connection at a time, so many parts get through.
         await using var proxy = new FaultProxy(moss.Port, _ => new() { CutUp = 3000 + (long)((afterParts + 0.5) * PartSize) });
-        using var client = moss.Client(proxy.Endpoint);
+        using var handler = new OneConnectionHandler();
+        using var client = moss.Client(proxy.Endpoint, options => options with { HttpHandler = handler });
         var chosen = (options ?? Options) with { Parallelism = 1, MaxAttempts = 1, KeepPartsOnFailure = true };
         await Assert.ThrowsAnyAsync<IOException>(() => new Uploader(client).UploadAsync(Request(bucket, path, chosen)));
         // The checkpoint is bound to the endpoint; that of the proxy stands for the server's from here on.
