@@ -8,21 +8,26 @@ sealed record Bench(string Name, string What, bool OthersToo, Func<Target, Input
 }
 
 /// <summary>What the benchmarks send.</summary>
-sealed record Inputs(string PartFile, string LargeFile, byte[] Small, string Data, double Scale)
+sealed record Inputs(string PartFile, string LongPartFile, string LargeFile, byte[] Small, string Data, double Scale)
 {
     public int Count(int full) => Math.Max(1, (int)(full * Scale));
 }
 
 static class Benches
 {
-    const int Part = 16 * 1024 * 1024;
+    public const int Part = 16 * 1024 * 1024;
+
+    /// <summary>Bytes; so long that what a request costs besides its body no longer shows.</summary>
+    public const int LongPart = 512 * 1024 * 1024;
+
     const int SmallLength = 4096;
     const int ManyParts = 10_000;
 
     public static IReadOnlyList<Bench> All { get; } =
     [
-        new("multipart", "UploadPart, 16 MiB x 8 in flight", true, (t, i) => Parts(t, i, 8, 64, i.Count(192))),
-        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i, 1, 64, i.Count(48))),
+        new("multipart", "UploadPart, 16 MiB x 8 in flight", true, (t, i) => Parts(t, i.PartFile, Part, 8, 512, i.Count(192))),
+        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i.PartFile, Part, 1, 256, i.Count(48))),
+        new("multipart-long", "UploadPart, 512 MiB, 1 in flight", true, (t, i) => Parts(t, i.LongPartFile, LongPart, 1, 8, i.Count(4))),
         new("put", "PutObject, 1 MiB x 8 in flight", true, (t, i) => Puts(t, i)),
         new("get", "GetObject, 1 GiB x 2 in flight", true, Gets),
         new("small", "PutObject, 4 KiB x 64 in flight", true, (t, i) => SmallPuts(t, i, i.Count(40_000))),
@@ -42,26 +47,26 @@ static class Benches
             Prepare = Catalogue.MakeUploads,
         },
         new("cold-start", "start of the file to the first 200 of PutObject", false, ColdStart),
-        new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i, 256, 0, i.Count(512))),
-        new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i, 1000, 0, i.Count(1000))),
+        new("memory", "UploadPart, 16 MiB x 256 in flight", false, (t, i) => Parts(t, i.PartFile, Part, 256, 0, i.Count(512))),
+        new("memory-1000", "UploadPart, 16 MiB x 1,000 in flight", false, (t, i) => Parts(t, i.PartFile, Part, 1000, 0, i.Count(1000))),
     ];
 
     // The bucket is there: creating it was the first request of the start.
     static Measurement ColdStart(Target target, Inputs inputs) =>
         Work.RunCold(target, [.. target.Head("PUT", "first", SmallLength), .. inputs.Small]);
 
-    static Measurement Parts(Target target, Inputs inputs, int connections, int warmingUp, int count)
+    static Measurement Parts(Target target, string file, int length, int connections, int warmingUp, int count)
     {
         var upload = target.IsMoss ? Initiate(target, "object") : "";
         var heads = Enumerable.Range(0, count + warmingUp)
             .Select(n => target.IsMoss
-                ? target.Head("PUT", "object", Part, ("partNumber", Work.Text((n % ManyParts) + 1)), ("uploadId", upload))
-                : target.Head("PUT", $"object-{Work.Text(n)}", Part))
+                ? target.Head("PUT", "object", length, ("partNumber", Work.Text((n % ManyParts) + 1)), ("uploadId", upload))
+                : target.Head("PUT", $"object-{Work.Text(n)}", length))
             .ToList();
         return Work.RunWarm(target, connections, warmingUp, count, (connection, n) =>
         {
-            connection.Send(heads[n], inputs.PartFile);
-            return Part;
+            connection.Send(heads[n], file);
+            return length;
         });
     }
 

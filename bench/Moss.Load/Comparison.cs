@@ -129,11 +129,20 @@ static class Comparison
     {
         var random = new Random(1);
         var part = Path.Combine(data, "part.bin");
+        var longPart = Path.Combine(data, "long-part.bin");
         var large = Path.Combine(data, "mebibyte.bin");
-        var bytes = new byte[16 * 1024 * 1024];
+        var bytes = new byte[Benches.Part];
         random.NextBytes(bytes);
         File.WriteAllBytes(part, bytes);
         File.WriteAllBytes(large, bytes[..(1024 * 1024)]);
-        return new(part, large, bytes[..4096], data, scale);
+        using (var file = File.Create(longPart))
+        {
+            for (var at = 0; at < Benches.LongPart; at += bytes.Length)
+            {
+                file.Write(bytes);
+            }
+        }
+
+        return new(part, longPart, large, bytes[..4096], data, scale);
     }
 }

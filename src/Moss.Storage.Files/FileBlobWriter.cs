@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 using Moss.Storage.Files.Interop;
@@ -28,6 +30,29 @@ sealed class FileBlobWriter : IBlobWriter
     }
 
     int SegmentLength => (int)(_length - (_segment * BlobFormat.SegmentSize));
+
+    public async ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct)
+    {
+        ct.ThrowIfCancellationRequested();
+        ObjectDisposedException.ThrowIf(_closed || _isComplete, this);
+        _closed = true;
+        try
+        {
+            if (_filling is not null && RoomOf(_filling) == 0)
+            {
+                await PassOnAsync(_filling, ct);
+            }
+
+            _filling ??= await _queue.NextAsync();
+        }
+        catch (Exception e) when (ErrorNumber.MeansFull(e))
+        {
+            throw _store.Full(e);
+        }
+
+        _closed = false;
+        return _filling.Room.Slice(_filled, RoomOf(_filling));
+    }
 
     public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
     {
@@ -109,24 +134,35 @@ sealed class FileBlobWriter : IBlobWriter
             var count = Fill(_filling, data.Span);
             if (count == 0)
             {
-                Check(_filling);
-                var full = Seal(_filling, isLast: false);
-                _filling = null;
-                _hashes?.Add(full);
-                await _queue.AddAsync(full);
-                ct.ThrowIfCancellationRequested();
+                await PassOnAsync(_filling, ct);
             }
 
             data = data[count..];
         }
     }
 
-    // Takes as many bytes as fit into the buffer and the segment.
+    async ValueTask PassOnAsync(WriteBuffer full, CancellationToken ct)
+    {
+        Check(full);
+        Seal(full, isLast: false);
+        _filling = null;
+        _hashes?.Add(full);
+        await _queue.AddAsync(full);
+        ct.ThrowIfCancellationRequested();
+    }
+
+    int RoomOf(WriteBuffer buffer) => Math.Min(buffer.Capacity - _filled, BlobFormat.SegmentSize - SegmentLength);
+
+    // Takes as many bytes as fit into the buffer and the segment; they may be there already.
     int Fill(WriteBuffer buffer, ReadOnlySpan<byte> data)
     {
-        var room = Math.Min(buffer.Capacity - _filled, BlobFormat.SegmentSize - SegmentLength);
-        var count = Math.Min(room, data.Length);
-        data[..count].CopyTo(buffer.Bytes[_filled..]);
+        var count = Math.Min(RoomOf(buffer), data.Length);
+        var room = buffer.Bytes[_filled..];
+        if (!Unsafe.AreSame(in MemoryMarshal.GetReference(data), in MemoryMarshal.GetReference(room)))
+        {
+            data[..count].CopyTo(room);
+        }
+
         _filled += count;
         _length += count;
         return count;

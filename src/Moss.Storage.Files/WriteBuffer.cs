@@ -24,6 +24,9 @@ sealed class WriteBuffer
     /// <summary>How many data bytes it holds: a multiple of the block size.</summary>
     internal int Capacity { get; }
 
+    /// <summary>Where data bytes go.</summary>
+    internal Memory<byte> Room => _memory[..Capacity];
+
     /// <summary>The data and a page.</summary>
     internal Span<byte> Bytes => _memory.Span;
 

@@ -12,6 +12,9 @@ sealed class WriteBufferPool
     internal const int LargeCapacity = 4 * BlobFormat.BlockSize;
     internal const int SmallCapacity = BlobFormat.BlockSize;
 
+    /// <summary>While no more large ones are out, a writer may have more than it needs.</summary>
+    internal const int FewLarge = MaxLarge / 2;
+
     // 16 MiB of large ones for the long blobs: all that the 16 lanes of a vector hash at a time. A blob that fits into one gets one while no more than 64 MiB
     // are out: then it is written at once. Of the small ones so many are kept; more may be out.
     const int MaxLarge = 64;

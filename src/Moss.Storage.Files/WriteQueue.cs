@@ -10,8 +10,11 @@ namespace Moss.Storage.Files;
 /// <remarks>One call at a time. Only <see cref="Run"/> runs on an I/O thread, and nothing else touches its state meanwhile.</remarks>
 sealed class WriteQueue
 {
-    // One is written while the others gather.
-    const int MaxBuffers = 4;
+    // One is written while the others gather, and the digest reads those that were filled last: with fewer it waits for the next ones again and again.
+    const int MaxBuffers = 8;
+
+    // So many only while others need none.
+    const int UsualBuffers = 4;
 
     readonly FileBlobStore _store;
     readonly BlobId _id;
@@ -48,7 +51,8 @@ sealed class WriteQueue
         }
 
         buffer = _buffers == 0 ? _store.Buffers.Rent(_expectedLength ?? long.MaxValue)
-            : _buffers < MaxBuffers ? _store.Buffers.TryRentLarge()
+            : _buffers < UsualBuffers ? _store.Buffers.TryRentLarge()
+            : _buffers < MaxBuffers ? _store.Buffers.TryRentLarge(WriteBufferPool.FewLarge)
             : null;
         if (buffer is not null)
         {

@@ -33,6 +33,8 @@ sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
 
     sealed class Writer(IBlobWriter inner, KillPlan plan) : IBlobWriter
     {
+        public ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct) => inner.NextRoomAsync(ct);
+
         public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) =>
             await plan.AroundAsync(
                 "blob.Write",

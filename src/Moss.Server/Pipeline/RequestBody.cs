@@ -11,8 +11,11 @@ namespace Moss.Server.Pipeline;
 /// The body of a request on its way into the storage. Counts what passes, keeps to the traffic limit, and gives back what was read but
 /// not used, so that the connection can go on whatever happened.
 /// </summary>
-sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace) : PipeReader, IDisposable
+sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace) : PipeReader, IPlacingReader, IDisposable
 {
+    // Only what comes as it is to be stored, and as much of it: not what is encrypted or in chunks, nor the next request.
+    readonly IPlacingReader? _connection = context.Http.Request is { IsHttps: false, ContentLength: not null } ? context.Http.Features.Get<IPlacingReader>() : null;
+    readonly long _start = context.BytesIn;
     ReadOnlySequence<byte> _buffer;
     long _examined; // Of what is not consumed; a pipe that was told so once wants no less later.
     bool _reading;
@@ -76,6 +79,12 @@ sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace
         }
     }
 
+    public void Place(Memory<byte> room)
+    {
+        var left = context.Http.Request.ContentLength.GetValueOrDefault() - (context.BytesIn - _start);
+        _connection?.Place(room[..(int)Math.Min(room.Length, left)]);
+    }
+
     public override async ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         if (pace is not null)
@@ -118,6 +127,7 @@ sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace
 
     public void Dispose()
     {
+        _connection?.Place(default);
         if (_reading)
         {
             AdvanceTo(_buffer.Start);

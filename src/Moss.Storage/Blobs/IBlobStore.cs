@@ -46,6 +46,13 @@ public interface IBlobStore : IAsyncDisposable
 /// </summary>
 public interface IBlobWriter : IAsyncDisposable
 {
+    /// <summary>
+    /// Where the next bytes may be put, from the start on, so that <see cref="WriteAsync"/> need not copy them: the writer's memory, until its next call. Only for
+    /// a caller that has more bytes to write. Empty from a writer to whom it makes no difference.
+    /// </summary>
+    /// <exception cref="StorageFullException">There is no room; the writer can only be disposed.</exception>
+    ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct);
+
     /// <summary>Appends bytes. The memory is the caller's again when the task completes.</summary>
     /// <exception cref="StorageFullException">There is no room; the writer can only be disposed.</exception>
     ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct);

@@ -64,6 +64,8 @@ public sealed class InMemoryBlobStore : IBlobStore
         bool _isComplete;
         bool _closed;
 
+        public ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct) => new(Memory<byte>.Empty);
+
         public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
         {
             ct.ThrowIfCancellationRequested();

@@ -23,6 +23,9 @@ sealed class EncryptingBlobWriter(IBlobWriter inner, AesGcm aes, byte[] envelope
     bool _isCommitted;
     bool _isDisposed;
 
+    // What is put into the memory below is not what was received.
+    public ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct) => new(Memory<byte>.Empty);
+
     public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct)
     {
         CheckOpen();

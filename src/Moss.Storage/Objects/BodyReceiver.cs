@@ -55,7 +55,7 @@ sealed class BodyReceiver(StorageEngine engine)
 
         var id = engine.Ids.NewBlobId(inline: false, encrypt);
         await using var writer = await engine.Blobs.CreateAsync(id, expected.Length, ct, digest);
-        await PumpAsync(body, head.Buffer, writer, ct);
+        await PumpAsync(body, head.Buffer, expected.Length, writer, ct);
         var received = Check(id, digest, expected, inline: null, encrypt);
         await writer.CommitAsync(ct);
         return received;
@@ -89,9 +89,11 @@ sealed class BodyReceiver(StorageEngine engine)
         return Check(default, digest, expected, bytes, encrypt);
     }
 
+    // When more is to come, it is received where the writer wants it, if body and writer can do that.
     static async ValueTask PumpAsync(
         PipeReader body,
         ReadOnlySequence<byte> buffer,
+        long? expectedLength,
         IBlobWriter writer,
         CancellationToken ct)
     {
@@ -104,6 +106,10 @@ sealed class BodyReceiver(StorageEngine engine)
 
             await writer.WriteAsync(buffer, ct);
             body.AdvanceTo(buffer.End);
+            if (body is IPlacingReader placing && length < expectedLength)
+            {
+                placing.Place(await writer.NextRoomAsync(ct));
+            }
 
             var result = await body.ReadAsync(ct);
             buffer = result.Buffer;

@@ -2,9 +2,11 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Net;
 using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using Microsoft.AspNetCore.Connections;
 using Moss.Server.Hosting.Transport;
 using Moss.Server.Tests.Support;
+using Moss.Storage.Objects;
 
 namespace Moss.Server.Tests.Hosting;
 
@@ -160,6 +162,69 @@ public sealed class SocketConnectionTests : IAsyncDisposable
         await client.ReceiveAllAsync(answer);
         Assert.Equal("answer"u8, answer);
         Assert.Equal(0, await client.ReceiveAsync(answer));
+    }
+
+    [Fact]
+    public async Task What_is_received_is_where_it_was_wanted_and_nothing_is_put_there_later()
+    {
+        var (connection, client) = await OpenAsync();
+        var input = connection.Transport.Input;
+        var placing = connection.Features.Get<IPlacingReader>()!;
+        var room = new byte[100_000];
+
+        // More than there is room for, in a room that is filled in one go: the rest comes as it does without one.
+        var sent = Bytes.Random(150_000, 1);
+        await client.SendAsync(sent);
+        await Task.Delay(TimeSpan.FromMilliseconds(100));
+        placing.Place(room);
+        var result = await input.ReadAsync();
+        var first = result.Buffer.First;
+        Assert.True(MemoryMarshal.TryGetArray(first, out var placed) && placed.Array == room && placed.Offset == 0, "The bytes are elsewhere.");
+        var received = result.Buffer.ToArray().ToList();
+
+        // What was not advanced over stays, and what follows is elsewhere, wherever there is room left.
+        input.AdvanceTo(result.Buffer.GetPosition(10), result.Buffer.End);
+        var before = room.ToArray();
+        while (received.Count < sent.Length)
+        {
+            result = await input.ReadAsync();
+            received = [.. sent[..10], .. result.Buffer.ToArray()];
+            input.AdvanceTo(result.Buffer.GetPosition(0), result.Buffer.End);
+        }
+
+        Assert.Equal(sent, received);
+        Assert.Equal(before, room);
+        result = await ReadNowAsync(input);
+        input.AdvanceTo(result.Buffer.End);
+
+        // An offer that was taken back, or whose read was cancelled, is none.
+        placing.Place(room);
+        placing.Place(default);
+        await client.SendAsync(sent.AsMemory(0, 50_000));
+        await CollectAsync(50_000);
+        placing.Place(room);
+        var cancelled = input.ReadAsync().AsTask();
+        input.CancelPendingRead();
+        Assert.True((await cancelled.WaitAsync(Patience)).IsCanceled);
+        await client.SendAsync(sent.AsMemory(0, 50_000));
+        await CollectAsync(50_000);
+        Assert.Equal(before, room);
+
+        static async Task<ReadResult> ReadNowAsync(PipeReader input)
+        {
+            input.CancelPendingRead();
+            return await input.ReadAsync();
+        }
+
+        async Task CollectAsync(int length)
+        {
+            for (var count = 0L; count < length;)
+            {
+                var read = await input.ReadAsync().AsTask().WaitAsync(Patience);
+                count += read.Buffer.Length;
+                input.AdvanceTo(read.Buffer.End);
+            }
+        }
     }
 
     [Fact]

@@ -3,22 +3,33 @@ using Moss.Server.Tests.Support;
 
 namespace Moss.Server.Tests.Hosting;
 
-/// <summary>Requests in every way they may arrive, and answers in every way they may be taken.</summary>
-public sealed class TransportTests(TestServer server)
+/// <summary>Requests in every way they may arrive, and answers in every way they may be taken, from and to files: bodies are received where they are written from.</summary>
+public sealed class TransportTests : IAsyncLifetime
 {
+    readonly TemporaryDirectory _directory = new();
+    TestServer _server = null!;
+
+    public async ValueTask InitializeAsync() => _server = await TestServer.StartAsync(options => options with { DataDirectory = _directory.Path, Blobs = "files" });
+
+    public async ValueTask DisposeAsync()
+    {
+        await _server.DisposeAsync();
+        _directory.Dispose();
+    }
+
     [Fact]
     public async Task A_request_may_arrive_byte_by_byte()
     {
-        var bucket = await server.BucketAsync();
-        await using var connection = await server.ConnectAsync();
+        var bucket = await _server.BucketAsync();
+        await using var connection = await _server.ConnectAsync();
         var call = Call.Put(bucket, "k", Bytes.Of("content"));
-        foreach (var one in call.Head(server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root).Concat(call.Body!))
+        foreach (var one in call.Head(_server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root).Concat(call.Body!))
         {
             await connection.SendAsync(new[] { one });
         }
 
         (await connection.ReadAsync()).Is(200);
-        Assert.Equal("content", (await server.SendAsync(connection, Call.Get(bucket, "k"))).Is(200).Text);
+        Assert.Equal("content", (await _server.SendAsync(connection, Call.Get(bucket, "k"))).Is(200).Text);
     }
 
     [Theory]
@@ -27,8 +38,8 @@ public sealed class TransportTests(TestServer server)
     [InlineData(60_000)]
     public async Task A_head_may_be_long_and_cut_anywhere(int length)
     {
-        var bucket = await server.BucketWithAsync("k", Bytes.Of("content"), "public-read");
-        await using var connection = await server.ConnectAsync();
+        var bucket = await _server.BucketWithAsync("k", Bytes.Of("content"), "public-read");
+        await using var connection = await _server.ConnectAsync();
         var filler = string.Concat(Enumerable.Range(0, length / 100).Select(i => $"X-Filler-{i:d4}: {new string('f', 83)}\r\n"));
         var request = Encoding.ASCII.GetBytes($"GET /{bucket}/k HTTP/1.1\r\nHost: h\r\n{filler}\r\n");
         for (var cut = 1; cut < request.Length; cut += length / 10)
@@ -42,8 +53,8 @@ public sealed class TransportTests(TestServer server)
     [Fact]
     public async Task Requests_sent_at_once_are_answered_in_order()
     {
-        var bucket = await server.BucketAsync("public-read-write");
-        await using var connection = await server.ConnectAsync();
+        var bucket = await _server.BucketAsync("public-read-write");
+        await using var connection = await _server.ConnectAsync();
         var requests = new StringBuilder();
         for (var i = 0; i < 300; i++)
         {
@@ -59,19 +70,78 @@ public sealed class TransportTests(TestServer server)
         }
     }
 
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(1_000_000)]
+    [InlineData(4 << 20)]
+    public async Task Large_bodies_may_be_followed_at_once_by_the_next_request(int length)
+    {
+        var bucket = await _server.BucketAsync("public-read-write");
+        await using var connection = await _server.ConnectAsync();
+        var bodies = Enumerable.Range(0, 8).Select(i => Bytes.Random(length + (i * 12_345), i)).ToList();
+        var sending = Task.Run(async () =>
+        {
+            foreach (var (i, body) in bodies.Index())
+            {
+                byte[] request =
+                [
+                    .. Encoding.ASCII.GetBytes($"PUT /{bucket}/{i} HTTP/1.1\r\nHost: h\r\nContent-Length: {body.Length}\r\n\r\n"), .. body,
+                    .. Encoding.ASCII.GetBytes($"GET /{bucket}/{i} HTTP/1.1\r\nHost: h\r\n\r\n"),
+                ];
+                await connection.SendAsync(request);
+            }
+        });
+        foreach (var body in bodies)
+        {
+            (await connection.ReadAsync()).Is(200);
+            Assert.Equal(Bytes.ETag(body), Bytes.ETag((await connection.ReadAsync()).Is(200).Body));
+        }
+
+        await sending;
+    }
+
+    [Fact]
+    public async Task A_body_that_breaks_off_or_is_refused_harms_no_other()
+    {
+        var bucket = await _server.BucketAsync();
+        await Task.WhenAll(Enumerable.Range(0, 6).Select(async seed =>
+        {
+            var random = new Random(seed);
+            var body = Bytes.Random(800_000 + (seed * 33_333), seed); // So short that a refusal keeps the connection.
+            for (var round = 0; round < 8; round++)
+            {
+                await using var connection = await _server.ConnectAsync();
+                var call = Call.Put(bucket, $"k{seed}", body);
+                if (seed % 2 == 0)
+                {
+                    // What others write at the same time goes where this one's bytes would have gone.
+                    await connection.SendAsync(call.Head(_server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root));
+                    await connection.SendAsync(body.AsMemory(0, 200_000 + random.Next(500_000)));
+                    connection.Reset();
+                    continue;
+                }
+
+                var wrong = call with { Headers = [("Content-MD5", Convert.ToBase64String(new byte[16]))] };
+                (await _server.SendAsync(connection, wrong)).Is(400, "InvalidDigest");
+                (await _server.SendAsync(connection, call)).Is(200);
+                Assert.Equal(Bytes.ETag(body), Bytes.ETag((await _server.SendAsync(connection, Call.Get(bucket, $"k{seed}"))).Is(200).Body));
+            }
+        }));
+    }
+
     [Fact]
     public async Task A_body_may_arrive_in_pieces_of_any_size_and_is_answered_in_such()
     {
-        var bucket = await server.BucketAsync();
+        var bucket = await _server.BucketAsync();
         await Task.WhenAll(Enumerable.Range(1, 8).Select(async seed =>
         {
             var random = new Random(seed);
             var body = Bytes.Random(3_000_000 + (seed * 77_777), seed);
-            await using var connection = await server.ConnectAsync();
+            await using var connection = await _server.ConnectAsync();
             for (var round = 0; round < 3; round++)
             {
                 var call = Call.Put(bucket, $"k{seed}", body);
-                await connection.SendAsync(call.Head(server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root));
+                await connection.SendAsync(call.Head(_server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root));
                 for (var at = 0; at < body.Length;)
                 {
                     var count = Math.Min(1 + random.Next(random.Next(3) == 0 ? 500_000 : 5_000), body.Length - at);
@@ -80,7 +150,7 @@ public sealed class TransportTests(TestServer server)
                 }
 
                 (await connection.ReadAsync()).Is(200);
-                Assert.Equal(Bytes.ETag(body), Bytes.ETag((await server.SendAsync(connection, Call.Get(bucket, $"k{seed}"))).Is(200).Body));
+                Assert.Equal(Bytes.ETag(body), Bytes.ETag((await _server.SendAsync(connection, Call.Get(bucket, $"k{seed}"))).Is(200).Body));
             }
         }));
     }
@@ -88,8 +158,8 @@ public sealed class TransportTests(TestServer server)
     [Fact]
     public async Task Whoever_has_ended_sending_still_gets_the_answer()
     {
-        var bucket = await server.BucketWithAsync("k", Bytes.Random(5_000_000, 1), "public-read");
-        await using var connection = await server.ConnectAsync();
+        var bucket = await _server.BucketWithAsync("k", Bytes.Random(5_000_000, 1), "public-read");
+        await using var connection = await _server.ConnectAsync();
         await connection.SendAsync($"GET /{bucket}/k HTTP/1.1\r\nHost: h\r\n\r\n");
         connection.EndSending();
         Assert.Equal(5_000_000, (await connection.ReadAsync()).Is(200).Body.Length);
@@ -101,7 +171,7 @@ public sealed class TransportTests(TestServer server)
     {
         for (var i = 0; i < 20; i++)
         {
-            await using var connection = await server.ConnectAsync();
+            await using var connection = await _server.ConnectAsync();
             var head = string.Concat(Enumerable.Range(0, 600).Select(n => $"X-Filler-{n}: {new string('f', 1000)}\r\n"));
             await connection.SendAsync($"GET / HTTP/1.1\r\nHost: h\r\n{head}\r\n");
             Assert.Equal(431, (await connection.ReadAsync()).Status);
@@ -113,15 +183,15 @@ public sealed class TransportTests(TestServer server)
     public async Task Clients_that_break_off_anywhere_harm_nobody_else()
     {
         var body = Bytes.Random(2_000_000, 5);
-        var bucket = await server.BucketWithAsync("k", body);
+        var bucket = await _server.BucketWithAsync("k", body);
         await Task.WhenAll(Enumerable.Range(0, 4).Select(async seed =>
         {
             var random = new Random(seed);
             for (var i = 0; i < 40; i++)
             {
-                var connection = await server.ConnectAsync();
+                var connection = await _server.ConnectAsync();
                 var call = i % 2 == 0 ? Call.Get(bucket, "k") : Call.Put(bucket, $"broken{seed}", body);
-                var request = call.Head(server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root).Concat(call.Body ?? []).ToArray();
+                var request = call.Head(_server.Address, TimeProvider.System.GetUtcNow(), TestServer.Root).Concat(call.Body ?? []).ToArray();
                 await connection.SendAsync(request.AsMemory(0, i % 2 == 0 ? request.Length : random.Next(request.Length)));
                 if (i % 4 == 0)
                 {
@@ -131,11 +201,11 @@ public sealed class TransportTests(TestServer server)
                 connection.Reset();
                 if (i % 10 == 0)
                 {
-                    Assert.Equal(Bytes.ETag(body), Bytes.ETag((await server.SendAsync(Call.Get(bucket, "k"))).Is(200).Body));
+                    Assert.Equal(Bytes.ETag(body), Bytes.ETag((await _server.SendAsync(Call.Get(bucket, "k"))).Is(200).Body));
                 }
             }
 
-            (await server.SendAsync(Call.Head(bucket, $"broken{seed}"))).Is(404, "NoSuchKey");
+            (await _server.SendAsync(Call.Head(bucket, $"broken{seed}"))).Is(404, "NoSuchKey");
         }));
     }
 

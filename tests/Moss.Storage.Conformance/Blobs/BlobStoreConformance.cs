@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using FsCheck;
 using FsCheck.Fluent;
 using Moss.Protocol.Hashing;
@@ -97,6 +98,46 @@ public abstract class BlobStoreConformance : IAsyncLifetime
 
             await AssertReadsAsync(id, data);
         });
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    [InlineData(4)]
+    public async Task Bytes_may_be_put_where_the_writer_wants_them(int seed)
+    {
+        var random = new Random(seed);
+        var data = TestBytes.Make(seed, (2 * BlobFormat.SegmentSize) + random.Next(300_000));
+        var id = NewId();
+        using var digest = new BodyDigest();
+        await using (var writer = await Store.CreateAsync(id, data.Length, CancellationToken.None, digest))
+        {
+            for (var at = 0; at < data.Length;)
+            {
+                // As a connection does: what is there is in the room, or elsewhere, or in both; the room may go unused.
+                var room = random.Next(3) > 0 ? await writer.NextRoomAsync(CancellationToken.None) : default;
+                var count = Math.Min(random.Next(4) == 0 ? 1 + random.Next(100) : 1 + random.Next(400_000), data.Length - at);
+                var placed = random.Next(4) == 0 ? 0 : Math.Min(count, room.Length);
+                data.AsMemory(at, placed).CopyTo(room);
+                if (placed > 0)
+                {
+                    await writer.WriteAsync(new(room[..placed]), CancellationToken.None);
+                }
+
+                await writer.WriteAsync(TestBytes.Split(data.AsMemory(at + placed, count - placed), 40_000), CancellationToken.None);
+                at += count;
+            }
+
+            await writer.CompleteAsync();
+            await writer.CommitAsync(CancellationToken.None);
+        }
+
+        var md5 = new byte[BodyDigest.Md5Length];
+        digest.Finish(md5, out var crc64);
+        Assert.Equal(MD5.HashData(data), md5);
+        Assert.Equal(Crc64.Compute(data), crc64);
+        await AssertReadsAsync(id, data);
     }
 
     [Theory]

@@ -35,6 +35,8 @@ public sealed class FaultyBlobStore(IBlobStore store, FaultPlan plan) : IBlobSto
 
     sealed class Writer(IBlobWriter writer, FaultPlan plan) : IBlobWriter
     {
+        public ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct) => writer.NextRoomAsync(ct);
+
         public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) =>
             plan.RunAsync("Write", () => writer.WriteAsync(data, ct));
 

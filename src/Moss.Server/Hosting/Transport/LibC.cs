@@ -4,14 +4,19 @@ using System.Runtime.InteropServices;
 namespace Moss.Server.Hosting.Transport;
 
 /// <summary>
-/// What of sockets the class library does not offer: sending without waiting, and waiting for room in between, on the thread that has the bytes in its cache.
+/// What of sockets the class library does not offer: sending and receiving without waiting, and waiting in between on the thread that has the bytes in its cache.
 /// </summary>
 static partial class LibC
 {
     const int DontWait = 0x40; // MSG_DONTWAIT
     const int NoSignal = 0x4000; // MSG_NOSIGNAL
-    const short Writable = 4; // POLLOUT
     const int DescriptorLimit = 7; // RLIMIT_NOFILE
+
+    /// <summary>There are bytes to take, or there will be no more.</summary>
+    public const short Readable = 1; // POLLIN
+
+    /// <summary>There is room for more bytes.</summary>
+    public const short Writable = 4; // POLLOUT
 
     /// <summary>Whether these calls may be made here.</summary>
     public static bool IsSupported { get; } = OperatingSystem.IsLinux();
@@ -21,16 +26,21 @@ static partial class LibC
     public static int Send(SafeSocketHandle socket, ReadOnlySpan<byte> bytes) =>
         (int)Send(socket, ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length, DontWait | NoSignal);
 
-    /// <summary>Waits until a socket takes bytes again.</summary>
-    /// <returns>Whether it does; not when the time is over or the connection is broken.</returns>
-    public static bool WaitForRoom(SafeSocketHandle socket, int milliseconds)
+    /// <summary>Takes what the kernel has.</summary>
+    /// <returns>How many bytes; 0 when the other side sends no more, negative when there is nothing now, or never will be.</returns>
+    public static int Receive(SafeSocketHandle socket, Span<byte> room) =>
+        (int)Receive(socket, ref MemoryMarshal.GetReference(room), (nuint)room.Length, DontWait);
+
+    /// <summary>Waits until a socket is <see cref="Readable"/> or <see cref="Writable"/>.</summary>
+    /// <returns>Whether it is; not when the time is over or the connection is broken.</returns>
+    public static bool WaitFor(SafeSocketHandle socket, short wanted, int milliseconds)
     {
         var held = false;
         try
         {
             socket.DangerousAddRef(ref held);
-            var asked = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = Writable };
-            return Poll(ref asked, 1, milliseconds) == 1 && asked.Returned == Writable;
+            var asked = new PollDescriptor { Descriptor = (int)socket.DangerousGetHandle(), Events = wanted };
+            return Poll(ref asked, 1, milliseconds) == 1 && asked.Returned == wanted;
         }
         finally
         {
@@ -59,6 +69,9 @@ static partial class LibC
 
     [LibraryImport("libc", EntryPoint = "send")]
     private static partial nint Send(SafeSocketHandle socket, ref byte bytes, nuint length, int flags);
+
+    [LibraryImport("libc", EntryPoint = "recv")]
+    private static partial nint Receive(SafeSocketHandle socket, ref byte bytes, nuint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "poll")]
     private static partial int Poll(ref PollDescriptor asked, nuint count, int milliseconds);

@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Net.Sockets;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Connections.Features;
+using Moss.Storage.Objects;
 
 namespace Moss.Server.Hosting.Transport;
 
@@ -46,6 +47,7 @@ sealed class SocketConnection : DefaultConnectionContext, IDuplexPipe, IMemoryPo
         RemoteEndPoint = socket.RemoteEndPoint;
         ConnectionClosed = _closed.Token;
         Features.Set<IMemoryPoolFeature>(this);
+        Features.Set<IPlacingReader>(_reader);
     }
 
     public PipeReader Input => _reader;

@@ -4,6 +4,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
+using Moss.Storage.Objects;
 
 namespace Moss.Server.Hosting.Transport;
 
@@ -13,12 +14,16 @@ namespace Moss.Server.Hosting.Transport;
 /// when it is consumed.
 /// </summary>
 [SuppressMessage("Reliability", "CA1001", Justification = "The source of cancellation has neither a timer nor a handle.")]
-sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool blocks) : PipeReader
+sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool blocks) : PipeReader, IPlacingReader
 {
     /// <summary>Bytes; most requests without a body fit in, so that one call receives them, and ten thousand idle connections are 20 MiB.</summary>
     const int HeadLength = 2048;
 
+    /// <summary>Bytes; to receive fewer costs more than to copy them.</summary>
+    const int MinPlaceLength = 32 * 1024;
+
     readonly byte[] _head = GC.AllocateUninitializedArray<byte>(HeadLength);
+    readonly PatientSocket _socket = new(socket);
     CancellationTokenSource _cancel = new();
     Segment? _first;
     Segment? _last;
@@ -27,13 +32,22 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
     bool _examined = true; // All that is there.
     bool _ended;
     bool _receiving;
-    bool _more; // The last receive filled a block.
-    bool _large; // The last receive was of more than a head.
+    bool _more; // The last receive filled a block: there is more, and no need to wait for it without one.
+    bool _large; // The last receive was of more than a head, as the next will be.
+    Memory<byte> _place; // What the next receive may use; not of the pool.
+
+    public void Place(Memory<byte> room) => _place = room.Length >= MinPlaceLength ? room : default;
 
     public override ValueTask<ReadResult> ReadAsync(CancellationToken cancellationToken = default)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        return TryRead(out var result) ? new(result) : ReceiveAsync(cancellationToken);
+        if (TryRead(out var result))
+        {
+            _place = default;
+            return new(result);
+        }
+
+        return ReceiveAsync(cancellationToken);
     }
 
     public override bool TryRead(out ReadResult result)
@@ -92,14 +106,25 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
                 await socket.ReceiveAsync(Memory<byte>.Empty, SocketFlags.None, _cancel.Token);
             }
 
-            var room = Room();
-            var received = await socket.ReceiveAsync(room, SocketFlags.None, _cancel.Token);
+            var isPlaced = HasPlace;
+            var room = isPlaced ? _place : Room();
+            var received = room.Length > HeadLength
+                ? await _socket.ReceiveAsync(room, _cancel.Token)
+                : await socket.ReceiveAsync(room, SocketFlags.None, _cancel.Token);
+            if (isPlaced)
+            {
+                // What is left of the room is its owner's again.
+                Append(null, room[..received]);
+            }
+
             Debug.Assert(_last is not null, "There is room.");
             _last.Add(received);
             _examined = received == 0;
             _ended = received == 0;
-            _more = received == room.Length && received > HeadLength;
-            _large = received >= HeadLength;
+
+            // A place that is full is followed by another, or by the next request.
+            _more = !isPlaced && received == room.Length && received > HeadLength;
+            _large = isPlaced ? received < room.Length : received >= HeadLength;
             return Result(false);
         }
         catch (OperationCanceledException)
@@ -115,6 +140,7 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
         finally
         {
             _receiving = false;
+            _place = default;
         }
     }
 
@@ -132,7 +158,9 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
     ReadResult Result(bool cancelled) =>
         new(_first is null ? ReadOnlySequence<byte>.Empty : new(_first, _consumed, _last!, _last!.Length), cancelled, _ended);
 
-    bool HasRoom => _last is { Room.Length: >= HeadLength } || UsesHead;
+    bool HasRoom => _last is { Room.Length: >= HeadLength } || UsesHead || HasPlace;
+
+    bool HasPlace => _first is null && _place.Length > 0;
 
     bool UsesHead => _first is null && !_large;
 
@@ -144,9 +172,15 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
             return _last.Room;
         }
 
+        Append(UsesHead ? null : blocks.Rent(), _head);
+        return _last!.Room;
+    }
+
+    void Append(IMemoryOwner<byte>? owner, Memory<byte> otherwise)
+    {
         var segment = _spare ?? new();
         _spare = null;
-        segment.Take(UsesHead ? null : blocks.Rent(), _head);
+        segment.Take(owner, otherwise);
         if (_last is null)
         {
             _first = segment;
@@ -158,7 +192,6 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
         }
 
         _last = segment;
-        return segment.Room;
     }
 
     void ReleaseFirst()

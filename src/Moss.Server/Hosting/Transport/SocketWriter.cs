@@ -21,7 +21,7 @@ sealed class SocketWriter(SocketConnection connection, Socket socket, BlockPool 
     /// <summary>For how long a large answer has its thread, while others wait for one.</summary>
     static readonly long Turn = Stopwatch.Frequency / 500;
 
-    readonly PatientSender _sender = new(socket);
+    readonly PatientSocket _socket = new(socket);
     readonly List<(IMemoryOwner<byte>? Owner, Memory<byte> Bytes)> _full = [];
     SmallSend? _small;
     IMemoryOwner<byte>? _owner;
@@ -112,7 +112,7 @@ sealed class SocketWriter(SocketConnection connection, Socket socket, BlockPool 
 
         try
         {
-            await _sender.SendAsync(bytes);
+            await _socket.SendAsync(bytes);
         }
         catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
         {
