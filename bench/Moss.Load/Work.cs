@@ -37,6 +37,10 @@ static class Work
         if (warmingUp > 0)
         {
             Run(target, connections, warmingUp, (connection, n) => send(connection, requests + n));
+
+            // What the warming up left in the page cache is nobody's to write while it is measured.
+            using var sync = Process.Start("sync");
+            sync.WaitForExit();
         }
 
         return Run(target, connections, requests, send);

@@ -13,7 +13,7 @@ sealed class WriteBufferPool
     internal const int SmallCapacity = BlobFormat.BlockSize;
 
     /// <summary>While no more large ones are out, a writer may have more than it needs.</summary>
-    internal const int FewLarge = MaxLarge / 2;
+    internal const int PlentyLarge = MaxLarge / 2;
 
     // 16 MiB of large ones for the long blobs: all that the 16 lanes of a vector hash at a time. A blob that fits into one gets one while no more than 64 MiB
     // are out: then it is written at once. Of the small ones so many are kept; more may be out.
@@ -24,6 +24,9 @@ sealed class WriteBufferPool
     readonly ConcurrentBag<WriteBuffer> _large = [];
     readonly ConcurrentBag<WriteBuffer> _small = [];
     int _largeOut;
+
+    /// <summary>Whether writers may keep more than they need.</summary>
+    internal bool HasPlenty => Volatile.Read(ref _largeOut) <= PlentyLarge;
 
     /// <summary>A buffer for the next bytes of a blob, of which so many are expected.</summary>
     internal WriteBuffer Rent(long expected)

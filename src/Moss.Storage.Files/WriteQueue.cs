@@ -45,6 +45,12 @@ sealed class WriteQueue
             await TurnAsync();
         }
 
+        while (_buffers > UsualBuffers && _free.TryPeek(out var spare) && spare.IsHashed && !_store.Buffers.HasPlenty)
+        {
+            _store.Buffers.Return(_free.Dequeue());
+            _buffers--;
+        }
+
         if (_free.TryPeek(out var buffer) && buffer.IsHashed)
         {
             return _free.Dequeue();
@@ -52,7 +58,7 @@ sealed class WriteQueue
 
         buffer = _buffers == 0 ? _store.Buffers.Rent(_expectedLength ?? long.MaxValue)
             : _buffers < UsualBuffers ? _store.Buffers.TryRentLarge()
-            : _buffers < MaxBuffers ? _store.Buffers.TryRentLarge(WriteBufferPool.FewLarge)
+            : _buffers < MaxBuffers ? _store.Buffers.TryRentLarge(WriteBufferPool.PlentyLarge)
             : null;
         if (buffer is not null)
         {

@@ -2,6 +2,7 @@ using Moss.Storage.Blobs;
 using Moss.Storage.Buckets;
 using Moss.Storage.Encryption;
 using Moss.Storage.Metadata;
+using Moss.Storage.Objects;
 using Moss.Storage.Sweeping;
 
 namespace Moss.Storage;
@@ -18,7 +19,8 @@ public sealed class StorageEngine : IAsyncDisposable
     public StorageEngine(IMetadataStore metadata, IBlobStore blobs, TimeProvider time, StorageOptions options, DataKeys? keys = null)
     {
         Snapshots = new(options.IsExclusive);
-        Metadata = new SnapshotKeepingStore(metadata, Snapshots);
+        SmallObjects = new(options.IsExclusive);
+        Metadata = new SnapshotKeepingStore(metadata, Snapshots, SmallObjects);
         Keys = keys ?? DataKeys.None;
         Blobs = new EncryptingBlobStore(blobs, Keys);
         Time = time;
@@ -41,6 +43,9 @@ public sealed class StorageEngine : IAsyncDisposable
 
     /// <summary>What is known of buckets.</summary>
     internal BucketSnapshots Snapshots { get; }
+
+    /// <summary>Small objects that are read again and again.</summary>
+    internal SmallObjects SmallObjects { get; }
 
     /// <summary>Keeps blobs that someone is about to read from being deleted.</summary>
     internal ReadGate Reads { get; } = new();

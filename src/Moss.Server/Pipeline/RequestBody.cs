@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
 using Moss.Protocol.Errors;
 using Moss.Storage.Objects;
 
@@ -14,7 +15,9 @@ namespace Moss.Server.Pipeline;
 sealed class RequestBody(OssContext context, PipeReader inner, TrafficPace? pace) : PipeReader, IPlacingReader, IDisposable
 {
     // Only what comes as it is to be stored, and as much of it: not what is encrypted or in chunks, nor the next request.
-    readonly IPlacingReader? _connection = context.Http.Request is { IsHttps: false, ContentLength: not null } ? context.Http.Features.Get<IPlacingReader>() : null;
+    readonly IPlacingReader? _connection = context.Http.Request.ContentLength is not null && context.Http.Features.Get<ITlsConnectionFeature>() is null
+        ? context.Http.Features.Get<IPlacingReader>()
+        : null;
     readonly long _start = context.BytesIn;
     ReadOnlySequence<byte> _buffer;
     long _examined; // Of what is not consumed; a pipe that was told so once wants no less later.

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Collections.Frozen;
 using Moss.Protocol.Names;
 using Moss.Storage.Metadata;
+using Moss.Storage.Objects;
 
 namespace Moss.Storage.Buckets;
 
@@ -113,8 +114,8 @@ sealed class BucketSnapshots(bool keeps)
     }
 }
 
-/// <summary>A catalogue whose changes make forget what is known of the buckets they change.</summary>
-sealed class SnapshotKeepingStore(IMetadataStore inner, BucketSnapshots snapshots) : IMetadataStore
+/// <summary>A catalogue whose changes make forget what is known of the buckets and objects they change.</summary>
+sealed class SnapshotKeepingStore(IMetadataStore inner, BucketSnapshots snapshots, SmallObjects objects) : IMetadataStore
 {
     public ValueTask<string> InitializeAsync(CancellationToken ct) => inner.InitializeAsync(ct);
 
@@ -123,6 +124,7 @@ sealed class SnapshotKeepingStore(IMetadataStore inner, BucketSnapshots snapshot
     public async ValueTask<T> WriteAsync<T>(
         IReadOnlyList<MetadataLock> locks, Func<IMetadataTransaction, ValueTask<T>> body, CancellationToken ct)
     {
+        objects.BeginChange(locks);
         try
         {
             return await inner.WriteAsync(locks, body, ct);
@@ -131,6 +133,7 @@ sealed class SnapshotKeepingStore(IMetadataStore inner, BucketSnapshots snapshot
         {
             // Also after a failure: of a commit that was not answered nobody knows.
             snapshots.Forget(locks);
+            objects.EndChange(locks);
         }
     }
 

@@ -80,7 +80,14 @@ public sealed class ObjectOperations(StorageEngine engine)
     public async ValueTask<ObjectContent> OpenAsync(
         BucketName bucketName, ObjectKey key, VersionId? version, ReadConditions conditions, CancellationToken ct)
     {
+        if (version is null && engine.Snapshots.Peek(bucketName) is { Bucket: var known } && engine.SmallObjects.Find(known, key) is { } kept)
+        {
+            conditions.Check(kept.Record.ETag, kept.Record.LastModified);
+            return await ObjectContent.OpenAsync(engine, new(known, kept.Record, Link: null), kept.Bytes, ct);
+        }
+
         using var ticket = engine.Reads.Enter();
+        var place = version is null ? engine.SmallObjects.Reserve(bucketName, key) : null;
         var (view, inline) = await engine.Metadata.ReadAsync(
             async tx =>
             {
@@ -91,6 +98,11 @@ public sealed class ObjectOperations(StorageEngine engine)
                 return (view, await LoneInlineAsync(tx, view.Record.Manifest));
             },
             ct);
+        if (place is not null && inline is not null && MayBeKept(view))
+        {
+            engine.SmallObjects.Keep(place, new(view.Record, inline));
+        }
+
         return await ObjectContent.OpenAsync(engine, view, inline, ct);
     }
 
@@ -297,6 +309,10 @@ public sealed class ObjectOperations(StorageEngine engine)
     };
 
     // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
+    // What was found through a link, must be restored to be read, or is encrypted is looked up each time.
+    static bool MayBeKept(ObjectView view) =>
+        view.Link is null && view.Record is { StorageClass: < StorageClass.Archive, Type: not ObjectType.Symlink } && !view.Record.Manifest.IsEncrypted;
+
     async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>
         manifest.Extents is [{ Blob.IsInline: true } extent] ? await engine.ReadInlineAsync(tx, extent.Blob) : null;
 }

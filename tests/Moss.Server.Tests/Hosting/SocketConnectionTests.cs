@@ -228,6 +228,28 @@ public sealed class SocketConnectionTests : IAsyncDisposable
     }
 
     [Fact]
+    public async Task A_client_that_is_gone_in_the_middle_of_a_body_is_no_end_of_it()
+    {
+        var (connection, client) = await OpenAsync();
+        var input = connection.Transport.Input;
+        var placing = connection.Features.Get<IPlacingReader>()!;
+        await client.SendAsync(Bytes.Random(50_000, 1));
+        for (var count = 0L; count < 50_000;)
+        {
+            placing.Place(new byte[100_000]);
+            var result = await input.ReadAsync().AsTask().WaitAsync(Patience);
+            count += result.Buffer.Length;
+            input.AdvanceTo(result.Buffer.End);
+        }
+
+        client.LingerState = new(enable: true, 0);
+        client.Close();
+        placing.Place(new byte[100_000]);
+        await Assert.ThrowsAsync<ConnectionResetException>(() => input.ReadAsync().AsTask().WaitAsync(Patience));
+        await ClosedAsync(connection);
+    }
+
+    [Fact]
     public async Task An_abort_ends_what_is_waited_for()
     {
         var (connection, _) = await OpenAsync();

@@ -11,6 +11,12 @@ static partial class LibC
     const int DontWait = 0x40; // MSG_DONTWAIT
     const int NoSignal = 0x4000; // MSG_NOSIGNAL
     const int DescriptorLimit = 7; // RLIMIT_NOFILE
+    const int Interrupted = 4; // EINTR
+    const int TryAgain = 11; // EAGAIN
+    const int Reset = 104; // ECONNRESET
+
+    /// <summary>What is received when there is nothing yet.</summary>
+    public const int None = -1;
 
     /// <summary>There are bytes to take, or there will be no more.</summary>
     public const short Readable = 1; // POLLIN
@@ -27,9 +33,19 @@ static partial class LibC
         (int)Send(socket, ref MemoryMarshal.GetReference(bytes), (nuint)bytes.Length, DontWait | NoSignal);
 
     /// <summary>Takes what the kernel has.</summary>
-    /// <returns>How many bytes; 0 when the other side sends no more, negative when there is nothing now, or never will be.</returns>
-    public static int Receive(SafeSocketHandle socket, Span<byte> room) =>
-        (int)Receive(socket, ref MemoryMarshal.GetReference(room), (nuint)room.Length, DontWait);
+    /// <returns>How many bytes; 0 when the other side sends no more, <see cref="None"/> when there is nothing now.</returns>
+    /// <exception cref="SocketException">The connection is broken. The kernel says so only once: whoever asks again is told of an end.</exception>
+    public static int Receive(SafeSocketHandle socket, Span<byte> room)
+    {
+        var received = (int)Receive(socket, ref MemoryMarshal.GetReference(room), (nuint)room.Length, DontWait);
+        return received >= 0 ? received
+            : Marshal.GetLastPInvokeError() switch
+            {
+                TryAgain or Interrupted => None,
+                Reset => throw new SocketException((int)SocketError.ConnectionReset),
+                _ => throw new SocketException((int)SocketError.ConnectionAborted),
+            };
+    }
 
     /// <summary>Waits until a socket is <see cref="Readable"/> or <see cref="Writable"/>.</summary>
     /// <returns>Whether it is; not when the time is over or the connection is broken.</returns>
@@ -70,7 +86,7 @@ static partial class LibC
     [LibraryImport("libc", EntryPoint = "send")]
     private static partial nint Send(SafeSocketHandle socket, ref byte bytes, nuint length, int flags);
 
-    [LibraryImport("libc", EntryPoint = "recv")]
+    [LibraryImport("libc", EntryPoint = "recv", SetLastError = true)]
     private static partial nint Receive(SafeSocketHandle socket, ref byte bytes, nuint length, int flags);
 
     [LibraryImport("libc", EntryPoint = "poll")]

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
 
@@ -17,15 +18,26 @@ sealed class PatientSocket(Socket socket)
     /// <summary>How many calls do not wait after a wait in vain: such a client is slow, and threads are few.</summary>
     const int Rest = 16;
 
+    /// <summary>Bytes; a client that sent so many at a time is worth waiting for.</summary>
+    const int QuickLength = 16 * 1024;
+
     /// <summary>Waits of one call.</summary>
     const int MaxWaits = 4;
 
     /// <summary>As many as there are threads at first: waits are short, and whoever sends much lets others go first in between.</summary>
     static readonly int MaxWaiting = Environment.ProcessorCount;
 
+    /// <summary>Of them those that wait to receive: a body may come in small pieces for long.</summary>
+    static readonly int MaxReceiving = Math.Max(1, Environment.ProcessorCount / 2);
+
+    /// <summary>For how long a large body has its thread, while others wait for one.</summary>
+    static readonly long Turn = Stopwatch.Frequency / 500;
+
     static int _waiting;
 
+    long _turn;
     int _resting;
+    bool _isQuick;
 
     /// <exception cref="SocketException">The connection is broken.</exception>
     /// <exception cref="ObjectDisposedException">The connection has ended.</exception>
@@ -47,17 +59,46 @@ sealed class PatientSocket(Socket socket)
     /// <exception cref="SocketException">The connection is broken.</exception>
     /// <exception cref="ObjectDisposedException">The connection has ended.</exception>
     /// <exception cref="OperationCanceledException">Nothing was received.</exception>
-    public ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken ct)
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    public async ValueTask<int> ReceiveAsync(Memory<byte> room, CancellationToken ct)
     {
-        var received = LibC.IsSupported ? ReceiveHere(room.Span) : 0;
-        return received > 0 ? new(received) : socket.ReceiveAsync(room, SocketFlags.None, ct);
+        var received = LibC.IsSupported ? ReceiveHere(room.Span) : LibC.None;
+        if (received == LibC.None)
+        {
+            received = await socket.ReceiveAsync(room, SocketFlags.None, ct);
+        }
+
+        _isQuick = received >= QuickLength;
+        if (IsOthersTurn())
+        {
+            await Task.Yield();
+        }
+
+        return received;
     }
 
+    /// <summary>
+    /// Whether this thread has had its turn, and others wait for one: a client that always makes room, or sends more, in time would keep it for as long as a body
+    /// is.
+    /// </summary>
+    public bool IsOthersTurn()
+    {
+        var now = Stopwatch.GetTimestamp();
+        if (now - _turn < Turn)
+        {
+            return false;
+        }
+
+        _turn = now;
+        return ThreadPool.PendingWorkItemCount > 0;
+    }
+
+    // A client that sends little at a time is slow, however often it does, and who waits for it keeps a thread from many others.
     int ReceiveHere(Span<byte> room)
     {
         var handle = socket.SafeHandle;
         var received = LibC.Receive(handle, room);
-        return received < 0 && WaitHere(handle, LibC.Readable) ? LibC.Receive(handle, room) : received;
+        return received == LibC.None && _isQuick && WaitHere(handle, LibC.Readable, MaxReceiving) ? LibC.Receive(handle, room) : received;
     }
 
     // Whatever stops it, the class library meets it next, and says what it is.
@@ -73,7 +114,7 @@ sealed class PatientSocket(Socket socket)
             {
                 done += sent;
             }
-            else if (waits++ == MaxWaits || !WaitHere(handle, LibC.Writable))
+            else if (waits++ == MaxWaits || !WaitHere(handle, LibC.Writable, MaxWaiting))
             {
                 break;
             }
@@ -82,7 +123,7 @@ sealed class PatientSocket(Socket socket)
         return done;
     }
 
-    bool WaitHere(SafeSocketHandle handle, short wanted)
+    bool WaitHere(SafeSocketHandle handle, short wanted, int limit)
     {
         if (_resting > 0)
         {
@@ -92,7 +133,7 @@ sealed class PatientSocket(Socket socket)
 
         try
         {
-            if (Interlocked.Increment(ref _waiting) > MaxWaiting)
+            if (Interlocked.Increment(ref _waiting) > limit)
             {
                 return false;
             }

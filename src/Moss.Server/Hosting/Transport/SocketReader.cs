@@ -108,7 +108,7 @@ sealed class SocketReader(SocketConnection connection, Socket socket, BlockPool 
 
             var isPlaced = HasPlace;
             var room = isPlaced ? _place : Room();
-            var received = room.Length > HeadLength
+            var received = isPlaced
                 ? await _socket.ReceiveAsync(room, _cancel.Token)
                 : await socket.ReceiveAsync(room, SocketFlags.None, _cancel.Token);
             if (isPlaced)

@@ -1,5 +1,4 @@
 using System.Buffers;
-using System.Diagnostics;
 using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Runtime.CompilerServices;
@@ -18,9 +17,6 @@ sealed class SocketWriter(SocketConnection connection, Socket socket, BlockPool 
     /// </summary>
     const int SmallLength = 16 * 1024;
 
-    /// <summary>For how long a large answer has its thread, while others wait for one.</summary>
-    static readonly long Turn = Stopwatch.Frequency / 500;
-
     readonly PatientSocket _socket = new(socket);
     readonly List<(IMemoryOwner<byte>? Owner, Memory<byte> Bytes)> _full = [];
     SmallSend? _small;
@@ -28,7 +24,6 @@ sealed class SocketWriter(SocketConnection connection, Socket socket, BlockPool 
     Memory<byte> _memory;
     int _written;
     long _fullLength;
-    long _turn;
     bool _flushing;
     volatile bool _gone;
     volatile bool _cancelled;
@@ -148,25 +143,12 @@ sealed class SocketWriter(SocketConnection connection, Socket socket, BlockPool 
             _flushing = false;
         }
 
-        if (IsOthersTurn())
+        if (_socket.IsOthersTurn())
         {
             await Task.Yield();
         }
 
         return Result();
-    }
-
-    // A client that always makes room in time would keep its thread for as long as the answer is.
-    bool IsOthersTurn()
-    {
-        var now = Stopwatch.GetTimestamp();
-        if (now - _turn < Turn)
-        {
-            return false;
-        }
-
-        _turn = now;
-        return ThreadPool.PendingWorkItemCount > 0;
     }
 
     void TakeRoom(int needed)
