@@ -54,9 +54,28 @@ public sealed record ObjectAttributes
     [JsonIgnore]
     public bool IsEncrypted => ServerSideEncryption is not null;
 
+    /// <summary>Characters of all texts.</summary>
+    [JsonIgnore]
+    internal int TextLength =>
+        LengthOf(UserMetadata) + LengthOf(Tags) + LengthOf(PersistentHeaders) + (ContentType?.Length ?? 0) + (CacheControl?.Length ?? 0)
+        + (ContentDisposition?.Length ?? 0) + (ContentEncoding?.Length ?? 0) + (ContentLanguage?.Length ?? 0) + (Expires?.Length ?? 0);
+
     /// <summary>These, encrypted as the bucket has it where the request says nothing of it.</summary>
     public ObjectAttributes EncryptedAs(BucketRecord bucket) =>
         ServerSideEncryption is null && bucket.ServerSideEncryption.Length > 0 ? this with { ServerSideEncryption = bucket.ServerSideEncryption } : this;
+
+    // With what a pair and its two strings take besides.
+    static int LengthOf(IReadOnlyList<KeyValuePair<string, string>> pairs)
+    {
+        const int PairLength = 32;
+        var length = 0;
+        for (var i = 0; i < pairs.Count; i++)
+        {
+            length += PairLength + pairs[i].Key.Length + pairs[i].Value.Length;
+        }
+
+        return length;
+    }
 
     /// <summary>The stored form.</summary>
     public byte[]? Encode() =>

@@ -88,22 +88,32 @@ public sealed class ObjectOperations(StorageEngine engine)
 
         using var ticket = engine.Reads.Enter();
         var place = version is null ? engine.SmallObjects.Reserve(bucketName, key) : null;
-        var (view, inline) = await engine.Metadata.ReadAsync(
-            async tx =>
-            {
-                var bucket = await BucketAsync(engine, tx, bucketName);
-                var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
-                conditions.Check(view.Record.ETag, view.Record.LastModified);
-                await RequireReadableAsync(tx, bucket, view.Record, engine.Time.GetUtcNow());
-                return (view, await LoneInlineAsync(tx, view.Record.Manifest));
-            },
-            ct);
-        if (place is not null && inline is not null && MayBeKept(view))
+        try
         {
-            engine.SmallObjects.Keep(place, new(view.Record, inline));
-        }
+            var (view, inline) = await engine.Metadata.ReadAsync(
+                async tx =>
+                {
+                    var bucket = await BucketAsync(engine, tx, bucketName);
+                    var view = await FollowAsync(tx, bucket, await ObjectAsync(tx, bucket, key, version));
+                    conditions.Check(view.Record.ETag, view.Record.LastModified);
+                    await RequireReadableAsync(tx, bucket, view.Record, engine.Time.GetUtcNow());
+                    return (view, await LoneInlineAsync(tx, view.Record.Manifest));
+                },
+                ct);
+            if (place is not null && inline is not null && MayBeKept(view))
+            {
+                engine.SmallObjects.Keep(place, new(view.Record, inline));
+            }
 
-        return await ObjectContent.OpenAsync(engine, view, inline, ct);
+            return await ObjectContent.OpenAsync(engine, view, inline, ct);
+        }
+        finally
+        {
+            if (place is not null)
+            {
+                engine.SmallObjects.Release(place);
+            }
+        }
     }
 
     /// <summary>HeadObject and GetObjectMeta: the object, through a symlink if it is one, without its bytes.</summary>
@@ -308,11 +318,11 @@ public sealed class ObjectOperations(StorageEngine engine)
         Attributes = request.Attributes,
     };
 
-    // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
     // What was found through a link, must be restored to be read, or is encrypted is looked up each time.
     static bool MayBeKept(ObjectView view) =>
         view.Link is null && view.Record is { StorageClass: < StorageClass.Archive, Type: not ObjectType.Symlink } && !view.Record.Manifest.IsEncrypted;
 
+    // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
     async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>
         manifest.Extents is [{ Blob.IsInline: true } extent] ? await engine.ReadInlineAsync(tx, extent.Blob) : null;
 }

@@ -5,7 +5,14 @@ using Moss.Storage.Metadata;
 namespace Moss.Storage.Objects;
 
 /// <summary>A small object as its row and its bytes were; the bytes are not to be changed.</summary>
-sealed record SmallObject(ObjectRecord Record, byte[] Bytes);
+sealed record SmallObject(ObjectRecord Record, byte[] Bytes)
+{
+    /// <summary>What a row, its object and its place take beside bytes and texts, about.</summary>
+    const int RowBytes = 1024;
+
+    /// <summary>What it holds in memory, about.</summary>
+    public long Size { get; } = RowBytes + Bytes.Length + (sizeof(char) * (Record.Key.Value.Length + Record.Attributes.TextLength));
+}
 
 /// <summary>
 /// The current versions of small objects that are read again and again, with their bytes, so that they are found without a transaction. Only a store of one
@@ -13,15 +20,13 @@ sealed record SmallObject(ObjectRecord Record, byte[] Bytes);
 /// </summary>
 /// <remarks>
 /// Whoever changes what a key names holds its lock alone (<see cref="MetadataLock.Key"/>), and objects are kept by the id of that lock. From before such a
-/// transaction begins until after it ends, however it does, nothing is found or kept under its lock; what was kept is forgotten at both ends.
+/// transaction begins until after it ends, however it does, nothing is found under its lock. A reader that began before may still keep something meanwhile: what
+/// is kept is forgotten at both ends, the second time before anything can be found again.
 /// </remarks>
 sealed class SmallObjects(bool keeps)
 {
     /// <summary>Bytes kept at once, about; when so many were taken in, all are forgotten.</summary>
     const long MaxBytes = 64 * 1024 * 1024;
-
-    /// <summary>What a row, its object and the place take beside the bytes, about.</summary>
-    const int RowBytes = 1024;
 
     /// <summary>Counters of changes under way, and of reads: locks of one counter only keep each other from being found. Powers of two.</summary>
     const int Counters = 4096;
@@ -67,18 +72,27 @@ sealed class SmallObjects(bool keeps)
         }
 
         // Whoever changes the key takes the place away, and the late reader then fills one that nobody finds.
-        return _places.GetOrAdd(id, static _ => new());
+        return IsChanging(id) ? null : _places.GetOrAdd(id, static id => new(id));
     }
 
     /// <summary>Keeps what was read after its place was reserved.</summary>
     public void Keep(Place place, SmallObject read)
     {
-        place.Object = read;
-        if (Interlocked.Add(ref _bytes, read.Bytes.Length + RowBytes) > MaxBytes)
+        var before = place.Exchange(read);
+        if (Interlocked.Add(ref _bytes, read.Size - (before?.Size ?? 0)) > MaxBytes)
         {
-            // What was forgotten meanwhile is counted as well: too early is harmless.
-            _places.Clear();
+            // What is kept from here on is counted anew. What a late reader put into a place that was taken away stays counted: it is forgotten too early then.
             Interlocked.Exchange(ref _bytes, 0);
+            _places.Clear();
+        }
+    }
+
+    /// <summary>Gives a place back that nothing was kept in.</summary>
+    public void Release(Place place)
+    {
+        if (place.Object is null)
+        {
+            _places.TryRemove(new(place.Id, place));
         }
     }
 
@@ -103,14 +117,22 @@ sealed class SmallObjects(bool keeps)
                 if (change > 0)
                 {
                     Interlocked.Increment(ref changing);
-                    _places.TryRemove(id, out _);
+                    Forget(id);
                 }
                 else
                 {
-                    _places.TryRemove(id, out _);
+                    Forget(id);
                     Interlocked.Decrement(ref changing);
                 }
             }
+        }
+    }
+
+    void Forget(long id)
+    {
+        if (_places.TryRemove(id, out var place) && place.Object is { } forgotten)
+        {
+            Interlocked.Add(ref _bytes, -forgotten.Size);
         }
     }
 
@@ -119,14 +141,14 @@ sealed class SmallObjects(bool keeps)
     static long LockOf(BucketRecord bucket, ObjectKey key) => MetadataLock.Key(bucket.Name, key).Id;
 
     /// <summary>Where an object is kept, once it is read.</summary>
-    internal sealed class Place
+    internal sealed class Place(long id)
     {
         SmallObject? _object;
 
-        public SmallObject? Object
-        {
-            get => Volatile.Read(ref _object);
-            set => Volatile.Write(ref _object, value);
-        }
+        public long Id => id;
+
+        public SmallObject? Object => Volatile.Read(ref _object);
+
+        public SmallObject? Exchange(SmallObject kept) => Interlocked.Exchange(ref _object, kept);
     }
 }

@@ -66,14 +66,14 @@ sealed class PatientSocket(Socket socket)
         if (received == LibC.None)
         {
             received = await socket.ReceiveAsync(room, SocketFlags.None, ct);
+            _turn = Stopwatch.GetTimestamp();
         }
-
-        _isQuick = received >= QuickLength;
-        if (IsOthersTurn())
+        else if (IsOthersTurn())
         {
             await Task.Yield();
         }
 
+        _isQuick = received >= QuickLength;
         return received;
     }
 
