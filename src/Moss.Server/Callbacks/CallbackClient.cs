@@ -136,7 +136,8 @@ sealed class CallbackClient : IDisposable
             using var response = await _http.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, both.Token);
             return await ReadAsync(response, memory, both.Token);
         }
-        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        // What is broken off for it may come to its end before the call itself does, and then seems to have failed.
+        catch (Exception exception) when (!ct.IsCancellationRequested && (exception is OperationCanceledException || patience.IsCancellationRequested))
         {
             return CallbackReply.Failed("Cost too long time", "0007-00000202");
         }
