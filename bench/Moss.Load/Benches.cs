@@ -26,8 +26,8 @@ static class Benches
     public static IReadOnlyList<Bench> All { get; } =
     [
         new("multipart", "UploadPart, 16 MiB x 8 in flight", true, (t, i) => Parts(t, i.PartFile, Part, 8, 512, i.Count(192))),
-        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i.PartFile, Part, 1, 128, i.Count(48))),
-        new("multipart-long", "UploadPart, 512 MiB, 1 in flight", true, (t, i) => Parts(t, i.LongPartFile, LongPart, 1, 4, i.Count(4))),
+        new("multipart-alone", "UploadPart, 16 MiB, 1 in flight", true, (t, i) => Parts(t, i.PartFile, Part, 1, 512, i.Count(48))),
+        new("multipart-long", "UploadPart, 512 MiB, 1 in flight", true, (t, i) => Parts(t, i.LongPartFile, LongPart, 1, 16, i.Count(4))),
         new("put", "PutObject, 1 MiB x 8 in flight", true, (t, i) => Puts(t, i)),
         new("get", "GetObject, 1 GiB x 2 in flight", true, Gets),
         new("small", "PutObject, 4 KiB x 64 in flight", true, (t, i) => SmallPuts(t, i, i.Count(40_000))),
@@ -65,7 +65,7 @@ static class Benches
             .ToList();
 
         // What compiles nothing as it runs needs no more than its files and connections: more would leave it a full page cache to pay for while it is measured.
-        var warming = target.Name == "nginx" ? Math.Min(warmingUp, 64) : warmingUp;
+        var warming = target.Name == "nginx" ? (1 << 30) / length : warmingUp;
         return Work.RunWarm(target, connections, warming, count, (connection, n) =>
         {
             connection.Send(heads[n], file);
@@ -91,7 +91,7 @@ static class Benches
         const long Length = 1L << 30;
         StoreLarge(target, inputs, Length / Part);
         var head = target.Head("GET", "large", 0);
-        return Work.RunWarm(target, 2, 4, inputs.Count(8), (connection, _) => connection.Send(head).Length);
+        return Work.RunWarm(target, 2, 16, inputs.Count(8), (connection, _) => connection.Send(head).Length);
     }
 
     // The large object: on Moss the parts of an upload, on nginx a file of the same bytes put at once.
