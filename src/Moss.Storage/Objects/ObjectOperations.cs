@@ -320,7 +320,7 @@ public sealed class ObjectOperations(StorageEngine engine)
 
     // What was found through a link, must be restored to be read, or is encrypted is looked up each time.
     static bool MayBeKept(ObjectView view) =>
-        view.Link is null && view.Record is { StorageClass: < StorageClass.Archive, Type: not ObjectType.Symlink } && !view.Record.Manifest.IsEncrypted;
+        view.Link is null && view.Record is { StorageClass: < StorageClass.Archive, Manifest.IsEncrypted: false };
 
     // The bytes of a body that is one inline blob come with its row, so that nothing can go between the two.
     async ValueTask<byte[]?> LoneInlineAsync(IMetadataTransaction tx, Manifest manifest) =>

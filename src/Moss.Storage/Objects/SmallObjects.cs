@@ -28,9 +28,10 @@ sealed class SmallObjects(bool keeps)
     /// <summary>Bytes kept at once, about; when so many were taken in, all are forgotten.</summary>
     const long MaxBytes = 64 * 1024 * 1024;
 
-    /// <summary>Counters of changes under way, and of reads: locks of one counter only keep each other from being found. Powers of two.</summary>
+    /// <summary>Counters of changes under way, a power of two: locks of one counter only keep each other's objects from being found.</summary>
     const int Counters = 4096;
 
+    /// <summary>Reads that are remembered, a power of two: about as many as there are objects without bytes in <see cref="MaxBytes"/>.</summary>
     const int Sightings = 65_536;
 
     readonly ConcurrentDictionary<long, Place> _places = new();
@@ -49,7 +50,7 @@ sealed class SmallObjects(bool keeps)
             return null;
         }
 
-        var id = LockOf(bucket, key);
+        var id = LockOf(bucket.Name, key);
         return !IsChanging(id) && _places.TryGetValue(id, out var place) && place.Object is { } found && found.Record.BucketId == bucket.Id && found.Record.Key == key
             ? found
             : null;
@@ -63,7 +64,7 @@ sealed class SmallObjects(bool keeps)
             return null;
         }
 
-        var id = MetadataLock.Key(bucket, key).Id;
+        var id = LockOf(bucket, key);
         ref var seen = ref _seen[id & (Sightings - 1)];
         if (Volatile.Read(ref seen) != id)
         {
@@ -97,33 +98,27 @@ sealed class SmallObjects(bool keeps)
     }
 
     /// <summary>A transaction that holds these locks is about to begin.</summary>
-    public void BeginChange(IReadOnlyList<MetadataLock> locks) => ForgetAll(locks, 1);
-
-    /// <summary>A transaction that held these locks has ended.</summary>
-    public void EndChange(IReadOnlyList<MetadataLock> locks) => ForgetAll(locks, -1);
-
-    void ForgetAll(IReadOnlyList<MetadataLock> locks, int change)
+    public void BeginChange(IReadOnlyList<MetadataLock> locks)
     {
-        if (!keeps)
-        {
-            return;
-        }
-
-        for (var i = 0; i < locks.Count; i++)
+        for (var i = 0; keeps && i < locks.Count; i++)
         {
             if (locks[i] is { Shared: false, Id: var id })
             {
-                ref var changing = ref _changing[id & (Counters - 1)];
-                if (change > 0)
-                {
-                    Interlocked.Increment(ref changing);
-                    Forget(id);
-                }
-                else
-                {
-                    Forget(id);
-                    Interlocked.Decrement(ref changing);
-                }
+                Interlocked.Increment(ref Changing(id));
+                Forget(id);
+            }
+        }
+    }
+
+    /// <summary>A transaction that held these locks has ended.</summary>
+    public void EndChange(IReadOnlyList<MetadataLock> locks)
+    {
+        for (var i = 0; keeps && i < locks.Count; i++)
+        {
+            if (locks[i] is { Shared: false, Id: var id })
+            {
+                Forget(id); // What a reader kept meanwhile, before anything can be found again.
+                Interlocked.Decrement(ref Changing(id));
             }
         }
     }
@@ -136,9 +131,11 @@ sealed class SmallObjects(bool keeps)
         }
     }
 
-    bool IsChanging(long id) => Volatile.Read(ref _changing[id & (Counters - 1)]) > 0;
+    ref int Changing(long id) => ref _changing[id & (Counters - 1)];
 
-    static long LockOf(BucketRecord bucket, ObjectKey key) => MetadataLock.Key(bucket.Name, key).Id;
+    bool IsChanging(long id) => Volatile.Read(ref Changing(id)) > 0;
+
+    static long LockOf(BucketName bucket, ObjectKey key) => MetadataLock.Key(bucket, key).Id;
 
     /// <summary>Where an object is kept, once it is read.</summary>
     internal sealed class Place(long id)

@@ -148,8 +148,7 @@ public sealed class SmallObjectTests
         await Task.WhenAll([writing, .. reading]);
     }
 
-    static Task<ServiceHarness> StartAsync(StorageOptions? options = null) =>
-        ServiceHarness.StartAsync(new InMemoryMetadataStore(), new InMemoryBlobStore(), options: options);
+    static Task<ServiceHarness> StartAsync() => ServiceHarness.StartAsync(new InMemoryMetadataStore(), new InMemoryBlobStore());
 
     static async Task KeepAsync(ServiceHarness harness, string key, byte[] body)
     {
