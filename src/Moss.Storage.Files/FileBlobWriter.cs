@@ -15,11 +15,13 @@ sealed class FileBlobWriter : IBlobWriter
     readonly HashQueue? _hashes;
     readonly WriteQueue _queue;
     readonly ulong[] _checksums = new ulong[BlobFormat.SegmentBlocks];
+    Task? _publication; // Begun before the commit, or by it.
     WriteBuffer? _filling;
     int _filled;
     long _length;
     long _segment;
     bool _isComplete;
+    bool _isCommitted;
     bool _closed;
 
     internal FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength, BodyDigest? digest)
@@ -86,11 +88,13 @@ sealed class FileBlobWriter : IBlobWriter
         _closed = true;
         _filling ??= await _queue.NextAsync(); // The first one, of a blob without a byte: nothing is being written.
         Check(_filling);
-        if (_hashes is not null)
+        var hashed = _hashes?.CompleteAsync(_filling) ?? ValueTask.CompletedTask;
+        if (!hashed.IsCompleted)
         {
-            await _hashes.CompleteAsync(_filling);
+            Publish();
         }
 
+        await hashed;
         (_isComplete, _closed) = (true, false);
     }
 
@@ -101,19 +105,19 @@ sealed class FileBlobWriter : IBlobWriter
         _closed = true;
         try
         {
-            var last = Seal(_filling!, isLast: true);
-            _filling = null;
-            await _queue.CommitAsync(last);
+            Publish();
+            await _publication!;
         }
         catch (Exception e) when (ErrorNumber.MeansFull(e))
         {
             throw _store.Full(e);
         }
 
+        _isCommitted = true;
         BlobMetrics.BytesWritten.Add(_length);
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
         _closed = true;
         if (_filling is { } buffer)
@@ -122,7 +126,36 @@ sealed class FileBlobWriter : IBlobWriter
             _queue.Return(buffer);
         }
 
-        return _queue.CloseAsync();
+        if (_publication is { } publication && !_isCommitted)
+        {
+            _publication = null;
+            await RetractAsync(publication);
+        }
+
+        await _queue.CloseAsync();
+    }
+
+    // The file gets its name, and the device its bytes, beside what the digest has still to take in: if that is not what was promised, it is given up again.
+    void Publish()
+    {
+        if (_filling is { } last)
+        {
+            _filling = null;
+            _publication = _queue.CommitAsync(Seal(last, isLast: true)).AsTask();
+        }
+    }
+
+    async ValueTask RetractAsync(Task publication)
+    {
+        try
+        {
+            await publication;
+            await _store.DeleteAsync(_id, CancellationToken.None);
+        }
+        // Nothing was published, or no row ever refers to what was: the sweep removes it.
+        catch (Exception)
+        {
+        }
     }
 
     // A full buffer is passed on when more bytes come: the last one goes out with the commit.

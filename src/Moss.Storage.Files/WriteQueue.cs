@@ -1,10 +1,11 @@
+using System.Runtime.InteropServices;
 using Moss.Storage.Blobs;
 
 namespace Moss.Storage.Files;
 
 /// <summary>
 /// Brings the buffers of one writer to its file, in order, several at a time: while an I/O thread writes some, the next ones
-/// gather here, and the next hand-over takes them all. So a writer that is faster than the device makes large writes, and a
+/// gather here, and the next hand-over takes several of them. So a writer that is faster than the device makes large writes, and a
 /// slow one waits for nothing. Without direct I/O a write is a copy into the page cache and done on the spot.
 /// </summary>
 /// <remarks>One call at a time. Only <see cref="Run"/> runs on an I/O thread, and nothing else touches its state meanwhile.</remarks>
@@ -16,14 +17,17 @@ sealed class WriteQueue
     // So many only while others need none.
     const int UsualBuffers = 4;
 
+    // So many go to the device at once: with all of them on their way, none is left to fill, and the digest runs out of bytes.
+    const int MaxWritten = 3;
+
     readonly FileBlobStore _store;
     readonly BlobId _id;
     readonly long? _expectedLength;
     readonly IoWork _work;
     readonly HashQueue? _hashes;
     readonly Queue<WriteBuffer> _free = new(MaxBuffers); // Written; the digest may still read the youngest.
-    List<WriteBuffer> _gathered = new(MaxBuffers);
-    List<WriteBuffer> _running = new(MaxBuffers);
+    readonly List<WriteBuffer> _gathered = new(MaxBuffers);
+    readonly List<WriteBuffer> _running = new(MaxWritten);
     NewFile? _file;
     int _buffers; // Of this writer, wherever they are.
     bool _isRunning;
@@ -94,6 +98,11 @@ sealed class WriteQueue
     internal async ValueTask CommitAsync(WriteBuffer last)
     {
         _gathered.Add(last);
+        while (_gathered.Count > MaxWritten)
+        {
+            await TurnAsync();
+        }
+
         await FinishRunAsync();
         _isLast = true;
         Start();
@@ -167,7 +176,9 @@ sealed class WriteQueue
             return;
         }
 
-        (_running, _gathered) = (_gathered, _running);
+        var count = Math.Min(_gathered.Count, MaxWritten);
+        _running.AddRange(CollectionsMarshal.AsSpan(_gathered)[..count]);
+        _gathered.RemoveRange(0, count);
         _isRunning = true; // FinishRunAsync sets it back.
         _work.Start(_store.WritesWait || (_isLast && _store.IsDurable) ? _store.Threads : null);
     }

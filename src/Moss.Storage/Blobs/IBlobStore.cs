@@ -10,7 +10,8 @@ namespace Moss.Storage.Blobs;
 public interface IBlobStore : IAsyncDisposable
 {
     /// <summary>
-    /// Begins a blob. Nothing of it is readable, and nothing of it survives a restart, unless the writer commits.
+    /// Begins a blob. Nothing of it is readable, and nothing of it survives a restart, before the writer is complete; who does not commit then removes it again by
+    /// disposing, and after a crash between the two the sweep does: no row refers to it.
     /// </summary>
     /// <param name="id">A fresh id; the caller never uses one twice.</param>
     /// <param name="expectedLength">The length in bytes when it is known, for preallocation; the blob may turn out shorter or longer.</param>
@@ -57,7 +58,10 @@ public interface IBlobWriter : IAsyncDisposable
     /// <exception cref="StorageFullException">There is no room; the writer can only be disposed.</exception>
     ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct);
 
-    /// <summary>Says that all bytes are written, and waits until the digest has them; then the writer can only commit or be disposed. A commit does it where nobody did.</summary>
+    /// <summary>
+    /// Says that all bytes are written, and waits until the digest has them; then the writer can only commit or be disposed. A commit does it where nobody did.
+    /// The store may make the blob durable meanwhile.
+    /// </summary>
     ValueTask CompleteAsync();
 
     /// <summary>

@@ -179,6 +179,25 @@ public abstract class BlobStoreConformance : IAsyncLifetime
             await digest.AssertCompleteAsync(data);
         })));
 
+    // Long enough that the digest is behind when the last bytes are in: what a store does meanwhile must not stay.
+    [Fact]
+    public async Task A_complete_writer_that_does_not_commit_leaves_nothing()
+    {
+        var lengths = Enumerable.Range(0, 30).ToDictionary(_ => NewId(), n => 200_000 + (n * 190_000));
+        await Task.WhenAll(lengths.Select(pair => Task.Run(async () =>
+        {
+            var data = TestBytes.Make(pair.Value, pair.Value);
+            await using var digest = new DigestedBlob(Store, pair.Key, data.Length);
+            await digest.WriteAsync(data, 256 * 1024);
+            await digest.AssertCompleteAsync(data);
+        })));
+        Assert.Empty(await ListAsync());
+        foreach (var (id, length) in lengths)
+        {
+            await Assert.ThrowsAsync<BlobDamagedException>(async () => await Store.OpenAsync(id, length, CancellationToken.None));
+        }
+    }
+
     [Fact]
     public async Task A_commit_completes_the_digest()
     {
