@@ -64,22 +64,23 @@ static class Benches
                 : target.Head("PUT", $"object-{Work.Text(n)}", length))
             .ToList();
 
-        // What compiles nothing as it runs needs no more than its files and connections: more would leave it a full page cache to pay for while it is measured.
-        var warming = target.Name == "nginx" ? (1 << 30) / length : warmingUp;
-        return Work.RunWarm(target, connections, warming, count, (connection, n) =>
+        return Work.RunWarm(target, connections, WarmingUp(target, length, warmingUp), count, (connection, n) =>
         {
             connection.Send(heads[n], file);
             return length;
         });
     }
 
+    // What compiles nothing as it runs needs no more than its files and connections: more would leave it a full page cache to pay for while it is measured.
+    static int WarmingUp(Target target, long length, int usual) => target.Name == "nginx" ? (int)((1 << 30) / length) : usual;
+
     static Measurement Puts(Target target, Inputs inputs)
     {
         const int Length = 1024 * 1024;
-        const int WarmingUp = 512;
+        const int ToCompile = 8192;
         var count = inputs.Count(2048);
-        var heads = Enumerable.Range(0, count + WarmingUp).Select(n => target.Head("PUT", $"object-{Work.Text(n)}", Length)).ToList();
-        return Work.RunWarm(target, 8, WarmingUp, count, (connection, n) =>
+        var heads = Enumerable.Range(0, count + ToCompile).Select(n => target.Head("PUT", $"object-{Work.Text(n)}", Length)).ToList();
+        return Work.RunWarm(target, 8, WarmingUp(target, Length, ToCompile), count, (connection, n) =>
         {
             connection.Send(heads[n], inputs.LargeFile);
             return Length;
@@ -91,7 +92,7 @@ static class Benches
         const long Length = 1L << 30;
         StoreLarge(target, inputs, Length / Part);
         var head = target.Head("GET", "large", 0);
-        return Work.RunWarm(target, 2, 16, inputs.Count(8), (connection, _) => connection.Send(head).Length);
+        return Work.RunWarm(target, 2, WarmingUp(target, Length, usual: 48), inputs.Count(8), (connection, _) => connection.Send(head).Length);
     }
 
     // The large object: on Moss the parts of an upload, on nginx a file of the same bytes put at once.
