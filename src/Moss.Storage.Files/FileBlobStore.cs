@@ -10,7 +10,7 @@ namespace Moss.Storage.Files;
 
 /// <summary>
 /// Blobs as files: <c>blobs/xx/ID</c>, where xx are the last two digits of the id, in the format of <see cref="BlobFormat"/>. What
-/// is not committed has no name where the file system allows it, else one in <c>tmp</c>. <c>catalogue</c> names the metadata
+/// is not whole has no name where the file system allows it, else one in <c>tmp</c>. <c>catalogue</c> names the metadata
 /// store that the blobs belong to. Several processes may use one directory.
 /// </summary>
 public sealed class FileBlobStore : IBlobStore

@@ -89,12 +89,19 @@ sealed class FileBlobWriter : IBlobWriter
         _filling ??= await _queue.NextAsync(); // The first one, of a blob without a byte: nothing is being written.
         Check(_filling);
         var hashed = _hashes?.CompleteAsync(_filling) ?? ValueTask.CompletedTask;
-        if (!hashed.IsCompleted)
+        try
         {
-            Publish();
+            if (!hashed.IsCompleted)
+            {
+                Publish();
+            }
+        }
+        finally
+        {
+            // Whatever happens, the buffer is nobody else's before.
+            await hashed;
         }
 
-        await hashed;
         (_isComplete, _closed) = (true, false);
     }
 
@@ -126,13 +133,18 @@ sealed class FileBlobWriter : IBlobWriter
             _queue.Return(buffer);
         }
 
-        if (_publication is { } publication && !_isCommitted)
+        var publication = _isCommitted ? null : _publication;
+        _publication = null;
+        if (publication is not null)
         {
-            _publication = null;
-            await RetractAsync(publication);
+            await publication.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await _queue.CloseAsync();
+        if (publication is { IsCompletedSuccessfully: true })
+        {
+            await RetractAsync();
+        }
     }
 
     // The file gets its name, and the device its bytes, beside what the digest has still to take in: if that is not what was promised, it is given up again.
@@ -145,20 +157,19 @@ sealed class FileBlobWriter : IBlobWriter
         }
     }
 
-    async ValueTask RetractAsync(Task publication)
+    async ValueTask RetractAsync()
     {
         try
         {
-            await publication;
             await _store.DeleteAsync(_id, CancellationToken.None);
         }
-        // Nothing was published, or no row ever refers to what was: the sweep removes it.
+        // A device that removes no name: the blob is given up all the same. No row ever refers to it, and the sweep of the next start removes it.
         catch (Exception)
         {
         }
     }
 
-    // A full buffer is passed on when more bytes come: the last one goes out with the commit.
+    // A full buffer is passed on when more bytes come: the last one goes out when there are no more.
     async ValueTask AppendAsync(ReadOnlyMemory<byte> data, CancellationToken ct)
     {
         while (!data.IsEmpty)

@@ -5,7 +5,7 @@ using Moss.Storage.Files.Interop;
 namespace Moss.Storage.Files;
 
 /// <summary>
-/// The file of a blob that is not committed: without a name where the file system can do that, else in the directory for
+/// The file of a blob that is not published: without a name where the file system can do that, else in the directory for
 /// temporary files, locked so that no other process takes it for left over. All members wait for the device.
 /// </summary>
 sealed class NewFile : IDisposable
@@ -19,7 +19,7 @@ sealed class NewFile : IDisposable
     readonly long _reserveFirst;
     long _reserved;
 
-    /// <param name="temporaryPath">The name while it is not committed; not used when the file can be nameless.</param>
+    /// <param name="temporaryPath">The name while it is not published; not used when the file can be nameless.</param>
     /// <param name="expected">The size it will have, or 0.</param>
     internal NewFile(BlobDirectory directory, string temporaryPath, FileSystemAbilities abilities, long expected)
     {

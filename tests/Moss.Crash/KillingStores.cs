@@ -45,7 +45,15 @@ sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
                 },
                 hasInside: false);
 
-        public ValueTask CompleteAsync() => inner.CompleteAsync();
+        public async ValueTask CompleteAsync() =>
+            await plan.AroundAsync(
+                "blob.Complete",
+                async _ =>
+                {
+                    await inner.CompleteAsync();
+                    return true;
+                },
+                hasInside: false);
 
         public async ValueTask CommitAsync(CancellationToken ct) =>
             await plan.AroundAsync(

@@ -13,11 +13,15 @@ public sealed record Scenario(string Name, Func<Store, Task> PrepareAsync, Func<
     /// <summary>Larger than an inline body.</summary>
     const int Large = 150_000;
 
+    /// <summary>Longer than a writer gathers: it is made durable while the end of it is still hashed.</summary>
+    const int Long = 600_000;
+
     const string Before = "before";
     const string After = "after";
 
     static readonly byte[] Old = Store.Bytes(1, Large);
     static readonly byte[] New = Store.Bytes(2, Large + 1);
+    static readonly byte[] NewLong = Store.Bytes(4, Long);
     static readonly byte[] Small = Store.Bytes(3, 100);
 
     public static IReadOnlyList<Scenario> All { get; } =
@@ -27,6 +31,7 @@ public sealed record Scenario(string Name, Func<Store, Task> PrepareAsync, Func<
         new("PutObject (inline)", WithOldAsync, s => s.PutAsync("k", Small), s => StateAsync(s, Old, Small)),
         new("UploadPart", WithUploadAsync, s => PartAsync(s, 2, New), s => PartStateAsync(s, 2, null, New.Length)),
         new("UploadPart (again)", WithUploadAsync, s => PartAsync(s, 1, New), s => PartStateAsync(s, 1, Old.Length, New.Length)),
+        new("UploadPart (long)", WithUploadAsync, s => PartAsync(s, 1, NewLong), s => PartStateAsync(s, 1, Old.Length, NewLong.Length)),
         new("UploadPartCopy", WithUploadAsync, CopyPartAsync, s => PartStateAsync(s, 2, null, 50_000)),
         new("CompleteMultipartUpload", WithUploadAsync, CompleteAsync, CompleteStateAsync),
         new("AbortMultipartUpload", WithUploadAsync, AbortAsync, AbortStateAsync),

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 using Moss.Storage.Conformance.Blobs;
 
@@ -79,8 +80,10 @@ static class ChildProcess
 
     static async Task WriteAsync(FileBlobStore store, BlobId id, byte[] data)
     {
-        await using var writer = await store.CreateAsync(id, data.Length, CancellationToken.None);
+        using var digest = new BodyDigest();
+        await using var writer = await store.CreateAsync(id, data.Length, CancellationToken.None, digest);
         await writer.WriteAsync(TestBytes.Split(data, 100_000), CancellationToken.None);
+        await writer.CompleteAsync();
         await writer.CommitAsync(CancellationToken.None);
     }
 }

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Moss.Protocol.Hashing;
 using Moss.Storage.Blobs;
 using Moss.Storage.Conformance.Blobs;
 
@@ -97,8 +98,10 @@ public sealed class FullDiskTests : IDisposable
                 var id = TestBytes.NewId();
                 try
                 {
-                    await using var writer = await store.CreateAsync(id, expected ? length : null, CancellationToken.None);
+                    using var digest = new BodyDigest();
+                    await using var writer = await store.CreateAsync(id, expected ? length : null, CancellationToken.None, digest);
                     await writer.WriteAsync(TestBytes.Split(data, 100_000), CancellationToken.None);
+                    await writer.CompleteAsync();
                     await writer.CommitAsync(CancellationToken.None);
                 }
                 catch (StorageFullException)

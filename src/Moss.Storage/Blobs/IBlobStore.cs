@@ -4,14 +4,14 @@ using Moss.Protocol.Hashing;
 namespace Moss.Storage.Blobs;
 
 /// <summary>
-/// Remembers immutable blobs. A blob is written once by one writer, becomes readable when its writer commits, and is never
+/// Remembers immutable blobs. A blob is written once by one writer, is readable once its writer has committed, and is never
 /// changed. The store knows no objects: who refers to a blob is the metadata store's knowledge.
 /// </summary>
 public interface IBlobStore : IAsyncDisposable
 {
     /// <summary>
-    /// Begins a blob. Nothing of it is readable, and nothing of it survives a restart, before the writer is complete; who does not commit then removes it again by
-    /// disposing, and after a crash between the two the sweep does: no row refers to it.
+    /// Begins a blob. Nothing of it is readable, and nothing of it survives a restart, before its writer is told to complete it. One that is not committed
+    /// then is removed when the writer is disposed, and after a crash by the sweep: no row refers to it.
     /// </summary>
     /// <param name="id">A fresh id; the caller never uses one twice.</param>
     /// <param name="expectedLength">The length in bytes when it is known, for preallocation; the blob may turn out shorter or longer.</param>
@@ -28,7 +28,7 @@ public interface IBlobStore : IAsyncDisposable
     /// <summary>Removes a blob; removing one that is not there is no error. Open readers go on reading it.</summary>
     ValueTask DeleteAsync(BlobId id, CancellationToken ct);
 
-    /// <summary>Every blob there is, committed or left over, in no order. Blobs made meanwhile may be missing.</summary>
+    /// <summary>Every blob there is, committed, about to be, or left over, in no order. Blobs made meanwhile may be missing.</summary>
     IAsyncEnumerable<BlobId> ListAsync(CancellationToken ct);
 
     /// <summary>
@@ -42,7 +42,7 @@ public interface IBlobStore : IAsyncDisposable
 }
 
 /// <summary>
-/// Writes one blob, front to back, one call at a time. Disposing without a commit removes every trace. A blob without a byte is
+/// Writes one blob, front to back, one call at a time. Disposing without a commit removes every trace, if the device lets it. A blob without a byte is
 /// a blob like others, though the service makes none.
 /// </summary>
 public interface IBlobWriter : IAsyncDisposable
@@ -65,7 +65,7 @@ public interface IBlobWriter : IAsyncDisposable
     ValueTask CompleteAsync();
 
     /// <summary>
-    /// Makes the blob durable (its bytes, its block checksums and its directory entry) and readable. After it returns, no crash
+    /// Makes the blob durable (its bytes, its block checksums and its directory entry) and readable, if it is not already. After it returns, no crash
     /// loses the blob. Once begun it is not cancelled. After it the writer can only be disposed, also when it failed.
     /// </summary>
     /// <exception cref="StorageFullException">There is no room; nothing is left.</exception>

@@ -85,6 +85,7 @@ sealed class BodyReceiver(StorageEngine engine)
             body.AdvanceTo(buffer.End);
         }
 
+        CheckLength(expected.Length, bytes.Length);
         await digest.AppendAsync(bytes);
         return Check(default, digest, expected, bytes, encrypt);
     }
@@ -115,9 +116,19 @@ sealed class BodyReceiver(StorageEngine engine)
             buffer = result.Buffer;
             if (buffer.IsEmpty && result.IsCompleted)
             {
+                CheckLength(expectedLength, length);
                 await writer.CompleteAsync();
                 return;
             }
+        }
+    }
+
+    // Before the digest is complete: the store may make the blob durable meanwhile.
+    static void CheckLength(long? promised, long length)
+    {
+        if (promised is { } wanted && wanted != length)
+        {
+            throw new OssException(OssErrors.IncompleteBody);
         }
     }
 
@@ -126,11 +137,6 @@ sealed class BodyReceiver(StorageEngine engine)
         var length = digest.Length;
         var md5 = new byte[BodyDigest.Md5Length];
         digest.Finish(md5, out var crc64);
-        if (expected.Length is { } promised && promised != length)
-        {
-            throw new OssException(OssErrors.IncompleteBody);
-        }
-
         if (expected.Md5 is { } sent && !CryptographicOperations.FixedTimeEquals(sent, md5))
         {
             throw new OssException(OssErrors.InvalidDigest, ec: "0017-00000503");

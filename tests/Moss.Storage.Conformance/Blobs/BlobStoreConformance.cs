@@ -190,6 +190,7 @@ public abstract class BlobStoreConformance : IAsyncLifetime
             await using var digest = new DigestedBlob(Store, pair.Key, data.Length);
             await digest.WriteAsync(data, 256 * 1024);
             await digest.AssertCompleteAsync(data);
+            await digest.Writer.DisposeAsync();
         })));
         Assert.Empty(await ListAsync());
         foreach (var (id, length) in lengths)
@@ -405,11 +406,13 @@ public abstract class BlobStoreConformance : IAsyncLifetime
         var id = NewId();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(
             async () => await (await Store.CreateAsync(id, null, cancelled.Token)).DisposeAsync());
-        await using (var writer = await Store.CreateAsync(id, null, CancellationToken.None))
+        using var digest = new BodyDigest();
+        await using (var writer = await Store.CreateAsync(id, null, CancellationToken.None, digest))
         {
             await writer.WriteAsync(new(TestBytes.Make(1, 1_000_000)), CancellationToken.None);
             await Assert.ThrowsAnyAsync<OperationCanceledException>(
                 async () => await writer.WriteAsync(new(new byte[10]), cancelled.Token));
+            await writer.CompleteAsync();
             await Assert.ThrowsAnyAsync<OperationCanceledException>(async () => await writer.CommitAsync(cancelled.Token));
         }
 

@@ -40,7 +40,7 @@ public sealed class FaultyBlobStore(IBlobStore store, FaultPlan plan) : IBlobSto
         public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) =>
             plan.RunAsync("Write", () => writer.WriteAsync(data, ct));
 
-        public ValueTask CompleteAsync() => writer.CompleteAsync();
+        public ValueTask CompleteAsync() => plan.RunAsync("Complete", () => writer.CompleteAsync());
 
         public ValueTask CommitAsync(CancellationToken ct) => plan.RunAsync("Commit", () => writer.CommitAsync(ct));
 
