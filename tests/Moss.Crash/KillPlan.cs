@@ -57,6 +57,17 @@ public sealed partial class KillPlan(int? index, Moment moment)
         return result;
     }
 
+    /// <summary>Runs a call that has no inside, as <see cref="AroundAsync{T}"/>.</summary>
+    public async ValueTask AroundAsync(string call, Func<ValueTask> run) =>
+        await AroundAsync(
+            call,
+            async _ =>
+            {
+                await run();
+                return true;
+            },
+            hasInside: false);
+
     void Reach(int call, Moment reached)
     {
         if (call == index && reached == moment)

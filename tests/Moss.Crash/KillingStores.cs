@@ -15,15 +15,7 @@ sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
 
     public ValueTask<IBlobReader> OpenAsync(BlobId id, long length, CancellationToken ct) => inner.OpenAsync(id, length, ct);
 
-    public async ValueTask DeleteAsync(BlobId id, CancellationToken ct) =>
-        await plan.AroundAsync(
-            "blobs.Delete",
-            async _ =>
-            {
-                await inner.DeleteAsync(id, ct);
-                return true;
-            },
-            hasInside: false);
+    public ValueTask DeleteAsync(BlobId id, CancellationToken ct) => plan.AroundAsync("blobs.Delete", () => inner.DeleteAsync(id, ct));
 
     public IAsyncEnumerable<BlobId> ListAsync(CancellationToken ct) => inner.ListAsync(ct);
 
@@ -35,35 +27,11 @@ sealed class KillingBlobStore(IBlobStore inner, KillPlan plan) : IBlobStore
     {
         public ValueTask<Memory<byte>> NextRoomAsync(CancellationToken ct) => inner.NextRoomAsync(ct);
 
-        public async ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) =>
-            await plan.AroundAsync(
-                "blob.Write",
-                async _ =>
-                {
-                    await inner.WriteAsync(data, ct);
-                    return true;
-                },
-                hasInside: false);
+        public ValueTask WriteAsync(ReadOnlySequence<byte> data, CancellationToken ct) => plan.AroundAsync("blob.Write", () => inner.WriteAsync(data, ct));
 
-        public async ValueTask CompleteAsync() =>
-            await plan.AroundAsync(
-                "blob.Complete",
-                async _ =>
-                {
-                    await inner.CompleteAsync();
-                    return true;
-                },
-                hasInside: false);
+        public ValueTask CompleteAsync() => plan.AroundAsync("blob.Complete", () => inner.CompleteAsync());
 
-        public async ValueTask CommitAsync(CancellationToken ct) =>
-            await plan.AroundAsync(
-                "blob.Commit",
-                async _ =>
-                {
-                    await inner.CommitAsync(ct);
-                    return true;
-                },
-                hasInside: false);
+        public ValueTask CommitAsync(CancellationToken ct) => plan.AroundAsync("blob.Commit", () => inner.CommitAsync(ct));
 
         public ValueTask DisposeAsync() => inner.DisposeAsync();
     }
