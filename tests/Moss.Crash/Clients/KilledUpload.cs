@@ -139,6 +139,7 @@ sealed class KilledUpload : IDisposable
             {
                 process.Kill();
                 await ended;
+                await _proxy.ClientDiedAsync(ObjectPath);
                 _tally.Add(tally => tally.Kills++);
                 return null;
             }

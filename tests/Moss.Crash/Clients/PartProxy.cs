@@ -31,8 +31,10 @@ sealed class PartProxy : IAsyncDisposable
     readonly CancellationTokenSource _stop = new();
     readonly ConcurrentDictionary<string, ConcurrentQueue<PartRequest>> _parts = new(StringComparer.Ordinal);
     readonly ConcurrentDictionary<string, bool> _begun = new(StringComparer.Ordinal);
+    readonly ConcurrentDictionary<string, int> _dead = new(StringComparer.Ordinal);
     readonly Func<int> _port;
     readonly Task _accepting;
+    int _accepted;
 
     /// <param name="port">Where the server is now; asked for each connection.</param>
     public PartProxy(Func<int> port)
@@ -56,6 +58,25 @@ sealed class PartProxy : IAsyncDisposable
         _begun.TryRemove(path, out _);
     }
 
+    /// <summary>The client of an object died: what it had sent and only comes through now is no request of the next one.</summary>
+    public async Task ClientDiedAsync(string path)
+    {
+        try
+        {
+            // Connections are accepted in their order: when this one was, those of the dead client were.
+            using var last = new Socket(SocketType.Stream, ProtocolType.Tcp);
+            await last.ConnectAsync(_listener.LocalEndpoint);
+            last.Shutdown(SocketShutdown.Send);
+            await last.ReceiveAsync(new byte[1]);
+        }
+        catch (SocketException)
+        {
+            // Accepted and reset.
+        }
+
+        _dead[path] = Volatile.Read(ref _accepted);
+    }
+
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
@@ -74,7 +95,8 @@ sealed class PartProxy : IAsyncDisposable
             {
                 var client = await _listener.AcceptSocketAsync(_stop.Token);
                 running.RemoveAll(static task => task.IsCompleted);
-                running.Add(Task.Run(() => ServeAsync(client)));
+                var number = Interlocked.Increment(ref _accepted);
+                running.Add(Task.Run(() => ServeAsync(client, number)));
             }
         }
         catch (OperationCanceledException)
@@ -83,7 +105,7 @@ sealed class PartProxy : IAsyncDisposable
         }
     }
 
-    async Task ServeAsync(Socket client)
+    async Task ServeAsync(Socket client, int number)
     {
         using var server = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         client.NoDelay = true;
@@ -94,7 +116,7 @@ sealed class PartProxy : IAsyncDisposable
             var down = new HttpPipe(server, client, _stop.Token);
             while (await up.HeadAsync() is { } request)
             {
-                var part = PartOf(request);
+                var part = PartOf(request, number);
                 await up.BodyAsync(request, bytes => part?.Add(bytes));
                 if (await down.HeadAsync() is not { } answer)
                 {
@@ -124,7 +146,7 @@ sealed class PartProxy : IAsyncDisposable
         }
     }
 
-    PartRequest? PartOf(string[] head)
+    PartRequest? PartOf(string[] head, int connection)
     {
         if (head[0].Split(' ') is not ["PUT", var target, _] || target.Split('?') is not [var path, var query])
         {
@@ -134,6 +156,11 @@ sealed class PartProxy : IAsyncDisposable
         var parameters = query.Split('&').Select(static pair => pair.Split('=', 2)).Where(static pair => pair.Length == 2)
             .ToDictionary(static pair => pair[0], static pair => pair[1], StringComparer.Ordinal);
         if (!parameters.TryGetValue("partNumber", out var number) || !parameters.TryGetValue("uploadId", out var id))
+        {
+            return null;
+        }
+
+        if (_dead.TryGetValue(path, out var last) && connection <= last)
         {
             return null;
         }
