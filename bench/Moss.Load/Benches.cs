@@ -63,7 +63,6 @@ static class Benches
                 ? target.Head("PUT", "object", length, ("partNumber", Work.Text((n % ManyParts) + 1)), ("uploadId", upload))
                 : target.Head("PUT", $"object-{Work.Text(n)}", length))
             .ToList();
-
         return Work.RunWarm(target, connections, WarmingUp(target, length, warmingUp), count, (connection, n) =>
         {
             connection.Send(heads[n], file);

@@ -15,13 +15,12 @@ sealed class FileBlobWriter : IBlobWriter
     readonly HashQueue? _hashes;
     readonly WriteQueue _queue;
     readonly ulong[] _checksums = new ulong[BlobFormat.SegmentBlocks];
-    Task? _publication; // Begun before the commit, or by it.
+    Task? _publication; // Begun before the commit or by it, until that succeeds.
     WriteBuffer? _filling;
     int _filled;
     long _length;
     long _segment;
     bool _isComplete;
-    bool _isCommitted;
     bool _closed;
 
     internal FileBlobWriter(FileBlobStore store, BlobId id, long? expectedLength, BodyDigest? digest)
@@ -120,7 +119,7 @@ sealed class FileBlobWriter : IBlobWriter
             throw _store.Full(e);
         }
 
-        _isCommitted = true;
+        _publication = null;
         BlobMetrics.BytesWritten.Add(_length);
     }
 
@@ -133,15 +132,15 @@ sealed class FileBlobWriter : IBlobWriter
             _queue.Return(buffer);
         }
 
-        var publication = _isCommitted ? null : _publication;
+        var uncommitted = _publication;
         _publication = null;
-        if (publication is not null)
+        if (uncommitted is not null)
         {
-            await publication.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await uncommitted.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
 
         await _queue.CloseAsync();
-        if (publication is { IsCompletedSuccessfully: true })
+        if (uncommitted is { IsCompletedSuccessfully: true })
         {
             await RetractAsync();
         }
